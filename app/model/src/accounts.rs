@@ -1,0 +1,99 @@
+//! People and tenants on the wire.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CustomerId, Email, FullName, ProjectId, UserId};
+
+/// What somebody may do beyond their own customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Full access to the console.
+    Staff,
+    /// Programs that provision and add credits; no console.
+    Integration,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Staff => "staff",
+            Self::Integration => "integration",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "staff" => Ok(Self::Staff),
+            "integration" => Ok(Self::Integration),
+            _ => Err("one of staff integration"),
+        }
+    }
+}
+
+/// A request for an account.
+#[derive(Clone, Deserialize)]
+pub struct Register {
+    pub email: Email,
+    pub password: String,
+    pub full_name: FullName,
+}
+
+impl fmt::Debug for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Register({})", self.email)
+    }
+}
+
+/// What a new account is answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    pub token: String,
+    pub user_uuid: UserId,
+    pub customer_uuid: CustomerId,
+}
+
+/// A name and a password, to be checked.
+#[derive(Clone, Deserialize)]
+pub struct SignIn {
+    pub username: String,
+    pub password: String,
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignIn(…)")
+    }
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserView {
+    pub id: UserId,
+    pub email: String,
+    pub full_name: String,
+    pub customers: Vec<CustomerView>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+/// A customer that the user belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerView {
+    pub id: CustomerId,
+    pub name: String,
+    pub projects: Vec<ProjectView>,
+}
+
+/// A project of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectView {
+    pub id: ProjectId,
+    pub name: String,
+}
