@@ -1,1 +1,43 @@
-//! stub
+//! The records: one SQL text, two native drivers. Every SQL statement of the house is in this crate.
+//!
+//! A store function takes `impl Run` (the pool or a transaction) or `&mut Tx` when it only makes sense inside one. It
+//! never begins a transaction, knows no rule, no clock and no HTTP.
+//!
+//! To add a table: write `migrations/sqlite/NNNN_name.sql` and its twin in `migrations/postgres`, list the pair in
+//! `migrations.rs`, and put its functions into the module of its noun. SQL is portable: `$1…$n`, named columns, no
+//! `now()`, `ON CONFLICT` and `RETURNING` allowed, an `ORDER BY` that ends in the id. Where the engines differ, the
+//! difference is in `dialect.rs`.
+//!
+//! ```
+//! # async fn example() -> store::Result<()> {
+//! let db = store::Db::open("sqlite::memory:").await?;
+//! db.migrate().await?;
+//! let mut tx = db.begin().await?;
+//! store::versions::bump(&mut tx, "catalog").await?;
+//! tx.commit().await?;
+//! assert_eq!(store::versions::read(&db, "catalog").await?, 2);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod backup;
+pub mod catalog;
+pub mod customers;
+mod db;
+mod dialect;
+mod error;
+pub mod holds;
+pub mod idempotency;
+pub mod keys;
+pub mod leases;
+pub mod ledger;
+mod migrations;
+pub mod proof;
+pub mod requests;
+pub mod resources;
+pub mod servers;
+pub mod users;
+pub mod versions;
+
+pub use db::{Db, Row, Run, Statement, Target, Tx, sql};
+pub use error::{Error, Result};

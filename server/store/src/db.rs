@@ -1,0 +1,377 @@
+//! The engine enum: a pool, a transaction, a row and a statement that are SQLite's or PostgreSQL's.
+
+use std::{str::FromStr as _, time::Duration};
+
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Database, Decode, Encode, Postgres, Row as _, SqlSafeStr as _,
+    SqlStr, Sqlite, Type,
+    postgres::{PgArguments, PgConnection, PgPool, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+        SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    },
+};
+
+use crate::{Error, Result};
+
+/// The open database.
+#[derive(Debug, Clone)]
+pub enum Db {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// An open transaction; dropped without `commit`, it rolls back.
+#[derive(Debug)]
+pub enum Tx {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// A value that both engines can store.
+pub trait Value<DB: Database>:
+    for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + Send
+{
+}
+impl<DB: Database, T> Value<DB> for T where
+    T: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + Send
+{
+}
+
+/// One row of an answer.
+#[derive(Debug)]
+pub enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    /// The value of a column.
+    pub fn get<T: Value<Sqlite> + Value<Postgres>>(&self, column: &'static str) -> Result<T> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Postgres(row) => row.try_get(column)?,
+        })
+    }
+
+    /// The value of a text column, parsed; a text that does not parse is [`Error::Corrupt`].
+    pub fn parse<T: std::str::FromStr>(&self, table: &'static str, column: &'static str) -> Result<T> {
+        let text: String = self.get(column)?;
+        text.parse().map_err(|_| Error::Corrupt { table, column, row: text })
+    }
+
+    /// Like [`Row::parse`], for a column that may be null.
+    pub fn parse_some<T: std::str::FromStr>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+    ) -> Result<Option<T>> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|text| text.parse().map_err(|_| Error::Corrupt { table, column, row: text }))
+            .transpose()
+    }
+
+    /// The value of a column that holds JSON as text.
+    pub fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+    ) -> Result<T> {
+        let text: String = self.get(column)?;
+        serde_json::from_str(&text).map_err(|error| Error::Corrupt {
+            table,
+            column,
+            row: error.to_string(),
+        })
+    }
+
+    /// A count or sum that cannot be negative.
+    pub fn count(&self, column: &'static str) -> Result<u64> {
+        Ok(u64::try_from(self.get::<i64>(column)?).unwrap_or(0))
+    }
+}
+
+/// Where a statement runs: the pool, or one transaction.
+pub trait Run<'e> {
+    fn run(self) -> Target<'e>;
+}
+
+/// A borrowed pool or connection of either engine.
+#[derive(Debug)]
+pub enum Target<'e> {
+    Sqlite(&'e SqlitePool),
+    SqliteTx(&'e mut SqliteConnection),
+    Postgres(&'e PgPool),
+    PostgresTx(&'e mut PgConnection),
+}
+
+impl<'e> Run<'e> for &'e Db {
+    fn run(self) -> Target<'e> {
+        match self {
+            Db::Sqlite(pool) => Target::Sqlite(pool),
+            Db::Postgres(pool) => Target::Postgres(pool),
+        }
+    }
+}
+
+impl<'e> Run<'e> for &'e mut Tx {
+    fn run(self) -> Target<'e> {
+        match self {
+            Tx::Sqlite(tx) => Target::SqliteTx(tx),
+            Tx::Postgres(tx) => Target::PostgresTx(tx),
+        }
+    }
+}
+
+impl<'e> Run<'e> for Target<'e> {
+    fn run(self) -> Self {
+        self
+    }
+}
+
+#[derive(Debug)]
+enum Args {
+    Sqlite(SqliteArguments),
+    Postgres(PgArguments),
+}
+
+/// A statement with its values, ready to run.
+#[derive(Debug)]
+#[must_use = "a statement does nothing until it is run"]
+pub struct Statement<'e> {
+    target: Target<'e>,
+    sql: SqlStr,
+    args: Result<Args, sqlx::Error>,
+}
+
+/// A statement with a fixed text.
+pub fn sql<'e>(on: impl Run<'e>, text: &'static str) -> Statement<'e> {
+    statement(on.run(), text.into_sql_str())
+}
+
+/// A statement whose text was put together here from fixed parts and numbered places, never from input.
+pub(crate) fn built<'e>(on: impl Run<'e>, text: String) -> Statement<'e> {
+    statement(on.run(), AssertSqlSafe(text).into_sql_str())
+}
+
+fn statement(target: Target<'_>, sql: SqlStr) -> Statement<'_> {
+    let args = match target {
+        Target::Sqlite(_) | Target::SqliteTx(_) => Args::Sqlite(SqliteArguments::default()),
+        Target::Postgres(_) | Target::PostgresTx(_) => Args::Postgres(PgArguments::default()),
+    };
+    Statement { target, sql, args: Ok(args) }
+}
+
+/// Runs `$run` on whichever pair of target and arguments it is; the two are made together, so they always match.
+macro_rules! on_engine {
+    ($statement:ident, $query:ident => $run:ident, $wrap:ident) => {{
+        let sql = $statement.sql;
+        match ($statement.target, $statement.args?) {
+            (Target::Sqlite(on), Args::Sqlite(args)) => {
+                $wrap::sqlite(sqlx::query_with::<Sqlite, _>(sql, args).$run(on).await?)
+            }
+            (Target::SqliteTx(on), Args::Sqlite(args)) => {
+                $wrap::sqlite(sqlx::query_with::<Sqlite, _>(sql, args).$run(on).await?)
+            }
+            (Target::Postgres(on), Args::Postgres(args)) => {
+                $wrap::postgres(sqlx::query_with::<Postgres, _>(sql, args).$run(on).await?)
+            }
+            (Target::PostgresTx(on), Args::Postgres(args)) => {
+                $wrap::postgres(sqlx::query_with::<Postgres, _>(sql, args).$run(on).await?)
+            }
+            (Target::Sqlite(_) | Target::SqliteTx(_), Args::Postgres(_))
+            | (Target::Postgres(_) | Target::PostgresTx(_), Args::Sqlite(_)) => {
+                return Err(Error::Address);
+            }
+        }
+    }};
+}
+
+mod affected {
+    pub fn sqlite(done: sqlx::sqlite::SqliteQueryResult) -> u64 {
+        done.rows_affected()
+    }
+    pub fn postgres(done: sqlx::postgres::PgQueryResult) -> u64 {
+        done.rows_affected()
+    }
+}
+
+mod rows {
+    use super::{PgRow, Row, SqliteRow};
+    pub fn sqlite(rows: Vec<SqliteRow>) -> Vec<Row> {
+        rows.into_iter().map(Row::Sqlite).collect()
+    }
+    pub fn postgres(rows: Vec<PgRow>) -> Vec<Row> {
+        rows.into_iter().map(Row::Postgres).collect()
+    }
+}
+
+impl Statement<'_> {
+    /// Adds the next numbered value.
+    pub fn bind<T>(mut self, value: T) -> Self
+    where
+        T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>,
+    {
+        if let Ok(args) = &mut self.args {
+            let added = match args {
+                Args::Sqlite(args) => args.add(value),
+                Args::Postgres(args) => args.add(value),
+            };
+            if let Err(error) = added {
+                self.args = Err(sqlx::Error::Encode(error));
+            }
+        }
+        self
+    }
+
+    /// Runs it and tells how many rows it changed.
+    pub async fn execute(self) -> Result<u64> {
+        Ok(on_engine!(self, query => execute, affected))
+    }
+
+    /// Runs it and returns its rows.
+    pub async fn rows(self) -> Result<Vec<Row>> {
+        Ok(on_engine!(self, query => fetch_all, rows))
+    }
+
+    /// Runs it and reads each row.
+    pub async fn all<T>(self, read: impl Fn(&Row) -> Result<T>) -> Result<Vec<T>> {
+        self.rows().await?.iter().map(read).collect()
+    }
+
+    /// Runs it and reads the first row, if there is one.
+    pub async fn optional<T>(self, read: impl Fn(&Row) -> Result<T>) -> Result<Option<T>> {
+        self.rows().await?.first().map(read).transpose()
+    }
+
+    /// Runs it and reads the row that must be there.
+    pub async fn one<T>(self, read: impl Fn(&Row) -> Result<T>) -> Result<T> {
+        self.optional(read).await?.ok_or(Error::Driver(sqlx::Error::RowNotFound))
+    }
+}
+
+/// How many rows one statement of a bulk insert or look-up carries. A few fixed sizes keep the number of prepared
+/// statements small.
+const SIZES: [usize; 4] = [256, 32, 4, 1];
+
+/// Cuts items into runs whose lengths are in [`SIZES`].
+pub(crate) fn runs<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = *SIZES.iter().find(|size| **size <= items.len())?;
+        let (run, rest) = items.split_at(size);
+        items = rest;
+        Some(run)
+    })
+}
+
+/// `($1, $2), ($3, $4)` for so many rows of so many columns.
+pub(crate) fn places(rows: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(rows * columns * 6);
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            if column > 0 {
+                text.push_str(", ");
+            }
+            text.push('$');
+            text.push_str(&(row * columns + column + 1).to_string());
+        }
+        text.push(')');
+    }
+    text
+}
+
+impl Db {
+    /// Opens `sqlite://path`, `sqlite::memory:` or `postgres://…`; a missing SQLite file is made.
+    pub async fn open(url: &str) -> Result<Self> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
+            return Ok(Self::Postgres(options.connect(url).await?));
+        }
+        if !url.starts_with("sqlite:") {
+            return Err(Error::Address);
+        }
+        let memory = url.contains(":memory:");
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged settle survives a power cut; the ledger's group commit pays for it.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("wal_autocheckpoint", "4000");
+        let pool = SqlitePoolOptions::new()
+            .max_connections(if memory { 1 } else { 8 })
+            .acquire_timeout(Duration::from_secs(5));
+        let pool = if memory { pool.idle_timeout(None).max_lifetime(None) } else { pool };
+        Ok(Self::Sqlite(pool.connect_with(options).await?))
+    }
+
+    /// Begins a transaction that may write. SQLite takes its write lock here, so that a busy database waits instead of
+    /// failing half-way through.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that only reads and sees one moment throughout.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
+    /// The engine's name.
+    pub const fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Asks for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        sql(self, "SELECT 1 AS one").rows().await.map(drop)
+    }
+
+    /// Waits for running statements and closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_cover_everything_in_few_sizes() {
+        let items: Vec<usize> = (0..700).collect();
+        let sizes: Vec<usize> = runs(&items).map(<[usize]>::len).collect();
+        assert_eq!(sizes.iter().sum::<usize>(), 700);
+        assert!(sizes.iter().all(|size| SIZES.contains(size)));
+    }
+
+    #[test]
+    fn places_are_numbered_on() {
+        assert_eq!(places(2, 2), "($1, $2), ($3, $4)");
+    }
+}
