@@ -1,0 +1,355 @@
+//! The `OpenAPI` document: every door with what it takes and answers. The tests hold it against the router.
+
+use axum::{Json, Router, extract::State, routing::get};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    Shared, door,
+    errors::Shape,
+    schemas::{self, holding, named},
+};
+
+pub fn routes() -> Router<Shared> {
+    door("/openapi.json", get(document))
+}
+
+async fn document(State(doors): State<Shared>) -> Json<Value> {
+    Json(openapi(&doors.public_url))
+}
+
+/// The document for a server that is found at this address.
+pub fn openapi(public_url: &str) -> Value {
+    let mut paths = Map::new();
+    for door in doors() {
+        let methods = paths.entry(door.path).or_insert_with(|| json!({}));
+        if let Some(methods) = methods.as_object_mut() {
+            methods.insert(door.method.to_owned(), door.describe());
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "CMP",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A marketplace for AI agents with a metered gateway. Every path also answers with a slash at its end.",
+        },
+        "servers": [{ "url": public_url }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas::all(),
+            "securitySchemes": {
+                "token": {
+                    "type": "apiKey", "in": "header", "name": "Authorization",
+                    "description": "`Token` and the 40 characters from `/api-auth/password/`.",
+                },
+                "key": {
+                    "type": "http", "scheme": "bearer",
+                    "description": "A key of a resource; it begins with `cmp_sk_`.",
+                },
+                "session": { "type": "apiKey", "in": "cookie", "name": "__Host-session" },
+            },
+        },
+    })
+}
+
+/// Who may come in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    ToAll,
+    /// Nobody is needed, but credentials that come along must work.
+    Checked,
+    SignedIn,
+    KeyOnly,
+}
+
+struct Door {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    open: Open,
+    query: &'static [(&'static str, &'static str)],
+    /// The schema of the body that is taken.
+    takes: Option<&'static str>,
+    status: u16,
+    answers: Option<Value>,
+    /// Refusals beyond those that every door of its kind has.
+    refuses: &'static [u16],
+    once: bool,
+}
+
+impl Door {
+    fn new(method: &'static str, path: &'static str, summary: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            summary,
+            open: Open::SignedIn,
+            query: &[],
+            takes: None,
+            status: 200,
+            answers: None,
+            refuses: &[],
+            once: false,
+        }
+    }
+
+    fn open(self, open: Open) -> Self {
+        Self { open, ..self }
+    }
+
+    fn query(self, query: &'static [(&'static str, &'static str)]) -> Self {
+        Self { query, ..self }
+    }
+
+    fn takes(self, schema: &'static str) -> Self {
+        Self { takes: Some(schema), ..self }
+    }
+
+    fn answers(self, status: u16, schema: &str) -> Self {
+        Self { status, answers: Some(named(schema)), ..self }
+    }
+
+    fn holds(self, name: &str, schema: &str) -> Self {
+        Self { answers: Some(holding(name, named(schema))), ..self }
+    }
+
+    fn empty(self) -> Self {
+        Self { status: 204, ..self }
+    }
+
+    fn refuses(self, refuses: &'static [u16]) -> Self {
+        Self { refuses, ..self }
+    }
+
+    fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    fn describe(&self) -> Value {
+        let mut told = json!({
+            "operationId": self.operation_id(),
+            "summary": self.summary,
+            "parameters": self.parameters(),
+            "responses": self.responses(),
+            "security": self.security(),
+        });
+        if let (Some(schema), Some(told)) = (self.takes, told.as_object_mut()) {
+            let mut content = json!({ "application/json": { "schema": named(schema) } });
+            if let (Some(content), false) = (content.as_object_mut(), self.open == Open::KeyOnly) {
+                let form = json!({ "schema": named(schema) });
+                content.insert("application/x-www-form-urlencoded".to_owned(), form);
+            }
+            let required = schema != "Subscribe";
+            told.insert(
+                "requestBody".to_owned(),
+                json!({ "required": required, "content": content }),
+            );
+        }
+        told
+    }
+
+    /// `post_v1_services_id_subscribe`
+    fn operation_id(&self) -> String {
+        let words = self.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
+        std::iter::once(self.method).chain(words).collect::<Vec<_>>().join("_")
+    }
+
+    fn parameters(&self) -> Vec<Value> {
+        let named = self.path.contains("{id}").then(|| {
+            json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } })
+        });
+        let query = self.query.iter().map(|(name, description)| {
+            json!({ "name": name, "in": "query", "description": description, "schema": { "type": "string" } })
+        });
+        let once = self.once.then(|| {
+            json!({
+                "name": "Idempotency-Key", "in": "header",
+                "description": "The same key with the same body is answered as it was the first time.",
+                "schema": { "type": "string", "maxLength": 255 },
+            })
+        });
+        named.into_iter().chain(query).chain(once).collect()
+    }
+
+    fn responses(&self) -> Value {
+        let mut responses = Map::new();
+        let mut done = json!({ "description": "Done." });
+        if let (Some(schema), Some(done)) = (&self.answers, done.as_object_mut()) {
+            done.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+        }
+        responses.insert(self.status.to_string(), done);
+        let error = match Shape::of(self.path) {
+            Shape::Django => "DjangoError",
+            Shape::OpenAi => "OpenAiError",
+            Shape::House => "Error",
+        };
+        let closed: &[u16] = if self.open == Open::ToAll { &[] } else { &[401] };
+        let body: &[u16] = if self.takes.is_some() { &[400, 413, 415] } else { &[] };
+        let query: &[u16] = if self.query.is_empty() { &[] } else { &[400] };
+        let once: &[u16] = if self.once { &[409, 422] } else { &[] };
+        for status in [closed, body, query, once, self.refuses].concat() {
+            let content = json!({ "application/json": { "schema": named(error) } });
+            responses.insert(
+                status.to_string(),
+                json!({ "description": refusal(status), "content": content }),
+            );
+        }
+        Value::Object(responses)
+    }
+
+    fn security(&self) -> Value {
+        match self.open {
+            Open::ToAll => json!([]),
+            Open::Checked => json!([{}, { "token": [] }, { "key": [] }, { "session": [] }]),
+            Open::SignedIn => json!([{ "token": [] }, { "key": [] }, { "session": [] }]),
+            Open::KeyOnly => json!([{ "key": [] }]),
+        }
+    }
+}
+
+fn refusal(status: u16) -> &'static str {
+    match status {
+        400 => "The request is malformed, or fields are wrong.",
+        401 => "The credentials are missing or do not work.",
+        402 => "The wallet does not hold enough.",
+        403 => "Not allowed to this caller.",
+        404 => "There is no such thing, or it is somebody else's.",
+        409 => "It does not fit the present state, or the first request with this key is running.",
+        413 => "The body is larger than 4 MB.",
+        415 => "The content type is not understood.",
+        422 => "The Idempotency-Key was used for another request.",
+        429 => "Too many requests; see Retry-After.",
+        502 => "The upstream failed; nothing was charged.",
+        _ => "Not available now.",
+    }
+}
+
+fn doors() -> Vec<Door> {
+    const CUSTOMER: (&str, &str) =
+        ("customer", "Whose wallet; the caller's first customer when left out.");
+    let search: &[(&str, &str)] = &[
+        ("search", "Words to find."),
+        ("category", "The slug of a category; may repeat."),
+        ("family", "A model family; may repeat."),
+        ("sort", "`newest`, `price` or `-price`."),
+        ("page", "From 1."),
+        ("page_size", "From 1 to 100."),
+    ];
+    vec![
+        Door::new(
+            "post",
+            "/api-auth/register/",
+            "Open an account, with a workspace and trial credits",
+        )
+        .open(Open::ToAll)
+        .takes("Register")
+        .answers(201, "Registered")
+        .refuses(&[403, 409]),
+        Door::new("post", "/api-auth/password/", "Exchange a password for a token")
+            .open(Open::ToAll)
+            .takes("SignIn")
+            .answers(200, "Token")
+            .refuses(&[401, 429]),
+        Door::new("post", "/api-auth/session/", "Sign a browser in (a form is answered with 303)")
+            .open(Open::ToAll)
+            .takes("SignIn")
+            .empty()
+            .refuses(&[401, 403, 429]),
+        Door::new("delete", "/api-auth/session/", "Sign a browser out")
+            .open(Open::ToAll)
+            .empty()
+            .refuses(&[403]),
+        Door::new("post", "/api-auth/logout/", "Sign a browser out")
+            .open(Open::ToAll)
+            .empty()
+            .refuses(&[403]),
+        Door::new("get", "/wallets/me", "What the wallet holds")
+            .query(&[CUSTOMER])
+            .answers(200, "Wallet")
+            .refuses(&[404]),
+        Door::new("get", "/wallets/me/ledger", "What changed the wallet, newest first")
+            .query(&[CUSTOMER, ("page", "From 1."), ("page_size", "From 1 to 100.")])
+            .answers(200, "LedgerPage")
+            .refuses(&[404]),
+        Door::new("post", "/billing/authorize", "Set credits aside for a run")
+            .takes("Authorize")
+            .answers(200, "Authorized")
+            .refuses(&[404, 409])
+            .once(),
+        Door::new("post", "/billing/settle", "Debit what a run has used and give the rest back")
+            .takes("Settle")
+            .answers(200, "Settled")
+            .refuses(&[404, 409])
+            .once(),
+        Door::new("get", "/instances/", "What the caller has").answers(200, "Instances"),
+        Door::new(
+            "post",
+            "/integrations/commerce/provision",
+            "Give a customer a service (operators, integrations)",
+        )
+        .takes("Provision")
+        .answers(200, "Provisioned")
+        .refuses(&[402, 403, 404])
+        .once(),
+        Door::new(
+            "post",
+            "/integrations/commerce/add-credits",
+            "Add credits to a wallet (operators, integrations)",
+        )
+        .takes("AddCredits")
+        .answers(200, "CreditsAdded")
+        .refuses(&[403, 404])
+        .once(),
+        Door::new("get", "/marketplace/services", "Search the catalogue")
+            .open(Open::ToAll)
+            .query(search)
+            .answers(200, "ServicePage"),
+        Door::new("get", "/v1/services", "List services")
+            .open(Open::Checked)
+            .query(&[("scope", "`all`, `subscribed` or `owned`.")])
+            .answers(200, "Services"),
+        Door::new("get", "/v1/services/{id}", "A service, by its slug or id")
+            .open(Open::ToAll)
+            .holds("service", "ServiceDetail")
+            .refuses(&[404]),
+        Door::new(
+            "post",
+            "/v1/services/{id}/subscribe",
+            "Start using a service; the key is shown once",
+        )
+        .takes("Subscribe")
+        .answers(201, "Subscribed")
+        .refuses(&[402, 403, 404])
+        .once(),
+        Door::new("delete", "/v1/services/{id}/subscribe", "Stop using a service")
+            .empty()
+            .refuses(&[404]),
+        Door::new("get", "/v1/receipts/{id}", "What a call cost and how it was booked")
+            .holds("receipt", "Receipt")
+            .refuses(&[404]),
+        Door::new("get", "/v1/models", "The services that can be called")
+            .open(Open::Checked)
+            .answers(200, "Models"),
+        Door::new("get", "/v1/models/{id}", "A service that can be called")
+            .open(Open::Checked)
+            .answers(200, "Model")
+            .refuses(&[404]),
+        Door::new(
+            "post",
+            "/v1/chat/completions",
+            "Call a service; `stream` answers with server-sent events",
+        )
+        .open(Open::KeyOnly)
+        .takes("ChatRequest")
+        .answers(200, "ChatCompletion")
+        .refuses(&[402, 404, 429, 502, 503]),
+        Door::new("get", "/healthz", "The process runs").open(Open::ToAll).answers(200, "Status"),
+        Door::new("get", "/readyz", "The database answers")
+            .open(Open::ToAll)
+            .answers(200, "Status"),
+        Door {
+            answers: Some(json!({ "type": "object" })),
+            ..Door::new("get", "/openapi.json", "This document").open(Open::ToAll)
+        },
+    ]
+}
