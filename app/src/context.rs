@@ -1,0 +1,176 @@
+//! What a page knows about its request: who asks, what was asked for, and how to answer with a true status.
+
+use std::{future::Future, str::FromStr, sync::Arc};
+
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_router::hooks::use_params_map;
+use market::{Actor, Market};
+use model::{CustomerView, UserView};
+
+use crate::fail::Fail;
+
+/// Who asks; the server provides it for every page and server function.
+#[derive(Clone)]
+pub struct Caller(pub Option<Arc<Actor>>);
+
+/// The raw text of the flash cookie, if there is one.
+#[derive(Debug, Clone, Default)]
+pub struct Flash(pub Option<String>);
+
+/// Which of the two colour sets somebody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    Light,
+    Dark,
+    /// What the device prefers.
+    #[default]
+    System,
+}
+
+impl Theme {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+            Self::System => "system",
+        }
+    }
+
+    /// The one that the switch goes to from here.
+    pub const fn next(self) -> Self {
+        match self {
+            Self::System => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::System,
+        }
+    }
+}
+
+impl From<Option<&str>> for Theme {
+    /// Reads the value of the theme cookie; anything else than ours is the device's preference.
+    fn from(cookie: Option<&str>) -> Self {
+        match cookie {
+            Some("light") => Self::Light,
+            Some("dark") => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}
+
+/// Turns the future of a page into its view, and its failure into the page that says so with a true status.
+pub fn loaded<F>(page: F) -> AnyView
+where
+    F: Future<Output = Result<AnyView, Fail>> + Send + 'static,
+{
+    Suspend::new(async move { page.await.unwrap_or_else(Fail::into_page) }).into_any()
+}
+
+/// The market that the server provided.
+pub fn market() -> Result<Market, Fail> {
+    use_context::<Market>().ok_or(Fail::Unwired("market"))
+}
+
+/// Who asks, if somebody is signed in.
+pub fn visitor() -> Option<Arc<Actor>> {
+    use_context::<Caller>().and_then(|caller| caller.0)
+}
+
+/// Who asks; nobody is sent to sign in.
+pub fn actor() -> Result<Arc<Actor>, Fail> {
+    visitor().ok_or(Fail::SignIn)
+}
+
+/// A typed part of the path; one that cannot be read names nothing.
+pub fn param<T: FromStr>(name: &str) -> Result<T, Fail> {
+    let text = use_params_map().get_untracked().get(name).unwrap_or_default();
+    text.parse().map_err(|_| Fail::missing("page"))
+}
+
+/// The decoded pairs of the query, in their order, repeated names kept.
+pub fn query_pairs() -> Vec<(String, String)> {
+    let uri = use_context::<Parts>().map(|parts| parts.uri).unwrap_or_default();
+    axum::extract::Query::try_from_uri(&uri).map(|query| query.0).unwrap_or_default()
+}
+
+/// The last value of a query parameter, if it can be read.
+pub fn query<T: FromStr>(name: &str) -> Option<T> {
+    let pairs = query_pairs();
+    pairs.iter().rev().find(|(key, _)| key == name).and_then(|(_, value)| value.trim().parse().ok())
+}
+
+/// Path and query of this request.
+pub fn here() -> String {
+    let parts = use_context::<Parts>();
+    let found = parts.as_ref().and_then(|parts| parts.uri.path_and_query());
+    found.map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+/// Sets the status of the answer.
+pub fn set_status(status: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+}
+
+/// Adds a header to the answer; a value that is no header value is left out.
+pub fn add_header(name: HeaderName, value: &str) {
+    if let (Some(response), Ok(value)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(value))
+    {
+        response.append_header(name, value);
+    }
+}
+
+/// Sends the browser on with 303, so that a reload does not repeat a post.
+pub fn see_other(path: &str) {
+    if let (Some(response), Ok(value)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(path))
+    {
+        response.insert_header(header::LOCATION, value);
+        response.set_status(StatusCode::SEE_OTHER);
+    }
+}
+
+/// Keeps an answer that holds a secret out of every cache.
+pub fn forbid_storing() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// A path of this site to go to afterwards: anything that could lead elsewhere is replaced by the start page.
+pub fn local_path(text: &str) -> String {
+    let leaves = !text.starts_with('/')
+        || text.starts_with("//")
+        || text.contains('\\')
+        || text.chars().any(char::is_control)
+        || text.len() > 2_000;
+    if leaves { "/".to_owned() } else { text.to_owned() }
+}
+
+/// The workspace of a page under `/organizations/:customer/`, checked to be the caller's own.
+pub struct Workspace {
+    pub market: Market,
+    pub actor: Arc<Actor>,
+    pub me: UserView,
+    pub customer: CustomerView,
+}
+
+impl Workspace {
+    /// Loads the workspace that the path names; a foreign one does not exist for the caller.
+    pub async fn load() -> Result<Self, Fail> {
+        let (market, actor) = (market()?, actor()?);
+        let id = param("customer")?;
+        let me = market.identity().me(&actor).await?;
+        let mine = me.customers.iter().find(|customer| customer.id == id).cloned();
+        let customer = mine.ok_or(Fail::missing("workspace"))?;
+        Ok(Self { market, actor, me, customer })
+    }
+
+    /// The path of this workspace, with a slash at its end.
+    pub fn path(&self) -> String {
+        format!("/organizations/{}/", self.customer.id)
+    }
+}

@@ -1,0 +1,120 @@
+//! How figures, prices and times are written on pages.
+
+use model::{Credits, Service, Timestamp, Usd};
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A whole number with commas, as in `1,204`.
+pub fn grouped(number: u64) -> String {
+    commas(&number.to_string())
+}
+
+fn commas(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// An amount of credits with commas and all its decimals, as in `1,204.5`.
+pub fn credits(amount: Credits) -> String {
+    let text = amount.to_string();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("−", rest));
+    match digits.split_once('.') {
+        Some((whole, fraction)) => format!("{sign}{}.{fraction}", commas(whole)),
+        None => format!("{sign}{}", commas(digits)),
+    }
+}
+
+/// A change of a balance, always with its sign.
+pub fn signed_credits(amount: Credits) -> String {
+    if amount.is_positive() { format!("+{}", credits(amount)) } else { credits(amount) }
+}
+
+/// A size of a context in tokens, short from ten thousand on, as in `128K`.
+pub fn token_count(tokens: u64) -> String {
+    match tokens {
+        0..10_000 => grouped(tokens),
+        10_000..1_000_000 => format!("{}K", tokens / 1_000),
+        _ if tokens % 1_000_000 < 100_000 => format!("{}M", tokens / 1_000_000),
+        _ => format!("{}.{}M", tokens / 1_000_000, tokens % 1_000_000 / 100_000),
+    }
+}
+
+/// A day, as in `20 Nov 2026`.
+pub fn date(at: Timestamp) -> String {
+    let (year, month, day) = at.day().civil();
+    let name = usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+    format!("{day} {name} {year}")
+}
+
+/// A day and a minute, as in `20 Nov 2026, 14:02 UTC`.
+pub fn date_time(at: Timestamp) -> String {
+    let of_day = at.ms().rem_euclid(86_400_000);
+    format!("{}, {:02}:{:02} UTC", date(at), of_day / 3_600_000, of_day / 60_000 % 60)
+}
+
+/// A number of things with the word in its right number.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// A price per thousand tokens as the price of a million.
+pub fn per_million(per_thousand: Usd) -> Usd {
+    Usd::from_micros(per_thousand.micros().saturating_mul(1_000))
+}
+
+/// What a service costs in one line for meta data and search engines.
+pub fn price_words(service: &Service) -> String {
+    let usage = format!(
+        "{} prompt, {} completion per 1K tokens",
+        service.prompt_price_per_1k_tokens, service.completion_price_per_1k_tokens
+    );
+    if service.monthly_fee == Usd::ZERO {
+        usage
+    } else {
+        format!("from {} / month, then {usage}", service.monthly_fee)
+    }
+}
+
+/// A share of a whole as a floor-rounded percentage with two decimals: 99.999 is never shown as 100.
+pub fn percent(value: f64) -> String {
+    format!("{:.2} %", (value * 100.0).floor() / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_commas() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(credits(Credits::from_micros(-1_234_500_000)), "−1,234.5");
+        assert_eq!(signed_credits(Credits::from_micros(250_000)), "+0.25");
+    }
+
+    #[test]
+    fn contexts_are_short() {
+        for (tokens, text) in [(8_192, "8,192"), (128_000, "128K"), (1_000_000, "1M"), (1_500_000, "1.5M")] {
+            assert_eq!(token_count(tokens), text);
+        }
+    }
+
+    #[test]
+    fn times_are_read_by_people() {
+        let at = Timestamp::from_ms(1_700_000_000_000);
+        assert_eq!(date_time(at), "14 Nov 2023, 22:13 UTC");
+    }
+
+    #[test]
+    fn nearly_all_is_not_all() {
+        assert_eq!(percent(99.999), "99.99 %");
+    }
+}

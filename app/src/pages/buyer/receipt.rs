@@ -1,0 +1,117 @@
+//! The receipt of one call: what was used, at which prices, and how the ledger booked it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use model::{Receipt, ReceiptId, ReceiptLine};
+
+use crate::{
+    context::{actor, loaded, market, param},
+    format::{credits, date_time, grouped},
+    parts::{
+        badges::call_status,
+        code::copy_button,
+        icons::{Icon, icon},
+        notices::remark,
+        prices::leader,
+    },
+};
+
+/// One receipt, for those who paid it.
+#[component]
+pub fn ReceiptPage() -> impl IntoView {
+    loaded(async {
+        let (market, actor) = (market()?, actor()?);
+        let receipt = market.usage().receipt(&actor, param::<ReceiptId>("receipt")?).await?;
+        let me = market.identity().me(&actor).await?;
+        let base = me.customers.first().map(|customer| format!("/organizations/{}/", customer.id));
+        let agent = base.map(|base| format!("{base}agents/{}/usage/", receipt.resource_id));
+        Ok(page(&receipt, agent.as_deref()))
+    })
+}
+
+fn page(receipt: &Receipt, usage: Option<&str>) -> AnyView {
+    let back = usage.map(|href| view! { <p><a href=href.to_owned()>"All requests of this agent"</a></p> });
+    view! {
+        <Title text=format!("Receipt – {} – CMP", receipt.model) />
+        <div class="wrap wrap-narrow">
+            <h1>"Receipt"</h1>
+            <figure class="receipt">
+                <figcaption>
+                    <span>{icon(Icon::Receipt)} <code>{receipt.model.clone()}</code></span>
+                    {call_status(receipt.status, &receipt.outcome)}
+                </figcaption>
+                <dl class="leaders">
+                    {leader("Time", date_time(receipt.at))}
+                    {leader("Prompt tokens", grouped(receipt.prompt_tokens))}
+                    {leader("Answer tokens", grouped(receipt.completion_tokens))}
+                </dl>
+                <dl class="leaders receipt-sum">{leader("Credits charged", credits(receipt.credits))}</dl>
+            </figure>
+            {receipt.estimated.then(|| remark("The provider did not say how many tokens were used, so they were counted here."))}
+            <section aria-labelledby="lines">
+                <h2 id="lines">"How the ledger booked it"</h2>
+                {lines(&receipt.lines)}
+            </section>
+            <section aria-labelledby="ids">
+                <h2 id="ids">"References"</h2>
+                <dl class="ids">
+                    {reference("Receipt", "receipt-id", &receipt.id.to_string())}
+                    {reference("Price version", "price-id", &receipt.price_version.to_string())}
+                </dl>
+            </section>
+            {back}
+        </div>
+    }
+    .into_any()
+}
+
+fn reference(name: &'static str, id: &'static str, value: &str) -> AnyView {
+    view! {
+        <div>
+            <dt>{name}</dt>
+            <dd>
+                <code id=id>{value.to_owned()}</code>
+                {copy_button(id, "Copy")}
+            </dd>
+        </div>
+    }
+    .into_any()
+}
+
+/// The name of a ledger's account as people say it.
+fn account(name: &str) -> String {
+    let mut words = name.replace(['_', ':'], " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+fn lines(lines: &[ReceiptLine]) -> AnyView {
+    if lines.is_empty() {
+        return view! { <p>"Nothing was charged, so nothing was booked."</p> }.into_any();
+    }
+    let row = |line: &ReceiptLine| {
+        view! {
+            <tr>
+                <td data-label="From">{account(&line.from)}</td>
+                <td data-label="To">{account(&line.to)}</td>
+                <td data-label="Credits" class="num">{credits(line.amount)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <table class="table table-cards">
+            <caption class="sr-only">"Transfers between accounts"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"From"</th>
+                    <th scope="col">"To"</th>
+                    <th scope="col" class="num">"Credits"</th>
+                </tr>
+            </thead>
+            <tbody>{lines.iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}

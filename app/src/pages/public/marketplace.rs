@@ -1,0 +1,153 @@
+//! The list of services. All its state is in the address.
+
+use leptos::prelude::*;
+use leptos_meta::{Link, Meta, Title};
+use market::{Catalog, Market};
+use model::{CatalogQuery, OfferingId, ServicePage};
+
+use super::landing::category_title;
+use crate::{
+    context::{loaded, market, query, query_pairs, set_status},
+    format::count,
+    parts::{
+        cards::service_card,
+        details::{Setting, Volume, service_details},
+        facets::{address, chips, filter_form, nothing_matched},
+        icons::{Icon, icon},
+        notices::{empty, remark},
+        pages::Pages,
+    },
+};
+
+/// Search results with filters.
+#[component]
+pub fn MarketplacePage() -> impl IntoView {
+    loaded(async {
+        let market = market()?;
+        let pairs = query_pairs();
+        let asked = CatalogQuery::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let over = pairs.iter().any(|(name, value)| name == "service" && !value.is_empty());
+        let dialog = dialog(&market, over.then(|| query::<OfferingId>("service")), &asked);
+        Ok(list(&market.catalog(), &asked, dialog))
+    })
+}
+
+fn list(catalog: &Catalog, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
+    let found = catalog.search(asked);
+    let facets = catalog.facets(asked);
+    let chosen = asked.categories.len() + asked.families.len();
+    let title = match asked.categories.as_slice() {
+        [only] => category_title(catalog, only),
+        _ if !asked.search.is_empty() => format!("“{}”", asked.search),
+        _ => "All agents".to_owned(),
+    };
+    let index = (chosen > 1 || !asked.search.is_empty()).then(|| view! { <Meta name="robots" content="noindex,follow" /> });
+    view! {
+        <Title text=format!("{title} – Marketplace – CMP") />
+        <Meta name="description" content="Compare AI agents and services by price per token, model family and features." />
+        <Link rel="canonical" href=address(&CatalogQuery { notices: Vec::new(), ..asked.clone() }) />
+        {index}
+        <div class="wrap market">
+            <header class="page-head">
+                <h1>"Marketplace"</h1>
+                <p class="lead" role="status">{count(found.total, "agent", "agents")}</p>
+            </header>
+            <aside class="market-side">
+                <details class="filter-fold">
+                    <summary class="btn btn-secondary">
+                        {icon(Icon::Filter)} "Filters and order"
+                        {(chosen > 0).then(|| format!(" ({chosen})"))}
+                    </summary>
+                    {filter_form(asked, catalog.categories(), &facets)}
+                </details>
+            </aside>
+            <section class="market-main" aria-label="Results">
+                {asked.notices.iter().map(|notice| remark(format!("{}.", notice.0))).collect_view()}
+                {chips(asked, catalog.categories())}
+                {results(catalog, asked, &found)}
+            </section>
+        </div>
+        {dialog}
+    }
+    .into_any()
+}
+
+fn results(catalog: &Catalog, asked: &CatalogQuery, found: &ServicePage) -> AnyView {
+    if found.total == 0 && asked.is_everything() {
+        return empty("Nothing is on sale yet", "Agents appear here as soon as a provider publishes one.", None);
+    }
+    if found.total == 0 {
+        return nothing_matched(asked, relaxed(catalog, asked));
+    }
+    if found.services.is_empty() {
+        let first = address(&asked.first_page());
+        return empty("There is no such page of results", "The list is shorter than that.", Some((&first, "Go to the first page")));
+    }
+    let here = asked.to_query();
+    let cards = found.services.iter().map(|service| {
+        service_card(service, &category_title(catalog, &service.category), &here)
+    });
+    let pages = Pages { page: asked.page, size: asked.page_size, total: found.total };
+    view! {
+        <h2 class="sr-only">"Results"</h2>
+        <div class="cards">{cards.collect_view()}</div>
+        <p class="meta num">{pages.range()} " agents"</p>
+        {pages.view("results", |page| address(&CatalogQuery { page, notices: Vec::new(), ..asked.clone() }))}
+    }
+    .into_any()
+}
+
+/// The nearest questions that have answers: each choice left out in turn.
+fn relaxed(catalog: &Catalog, asked: &CatalogQuery) -> Vec<(String, String, u64)> {
+    let base = asked.first_page();
+    let mut ways = Vec::new();
+    if !asked.search.is_empty() {
+        ways.push((format!("“{}”", asked.search), CatalogQuery { search: String::new(), ..base.clone() }));
+    }
+    if !asked.categories.is_empty() {
+        let titles: Vec<String> = asked.categories.iter().map(|slug| category_title(catalog, slug)).collect();
+        ways.push((titles.join(", "), CatalogQuery { categories: Vec::new(), ..base.clone() }));
+    }
+    if !asked.families.is_empty() {
+        let titles: Vec<&str> = asked.families.iter().map(|family| family.title()).collect();
+        ways.push((titles.join(", "), CatalogQuery { families: Vec::new(), ..base }));
+    }
+    let counted = ways.into_iter().map(|(words, query)| {
+        let total = catalog.search(&query).total;
+        (words, address(&query), total)
+    });
+    counted.filter(|(_, _, total)| *total > 0).collect()
+}
+
+/// The dialog over the list. Without a service it is empty and closed, ready for script to fill.
+fn dialog(market: &Market, service: Option<Option<OfferingId>>, asked: &CatalogQuery) -> AnyView {
+    let catalog = market.catalog();
+    let content = service.map(|id| match id.and_then(|id| catalog.detail(id)) {
+        Some(detail) => service_details(detail, &Setting {
+            base_url: &market.settings().public_url,
+            category: &category_title(&catalog, &detail.service.category),
+            volume: Volume::default(),
+            in_dialog: true,
+        }),
+        None => {
+            set_status(http::StatusCode::NOT_FOUND);
+            view! {
+                <h2 class="h1" id="service-name" tabindex="-1">"This agent is not available"</h2>
+                <p>"It may have been removed by its provider. Close this to see what is on sale."</p>
+            }
+            .into_any()
+        }
+    });
+    let open = content.is_some();
+    view! {
+        <dialog class="dialog" id="details" aria-labelledby="service-name" open=open>
+            <p class="dialog-bar">
+                <a class="btn btn-ghost btn-small" data-close="" href=address(asked)>
+                    {icon(Icon::Cross)} "Close"
+                </a>
+            </p>
+            <div class="dialog-body" data-body="">{content}</div>
+        </dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,15 @@
+//! The design system: pieces of view that take data and give markup. Nothing here asks the market for anything.
+
+pub mod badges;
+pub mod cards;
+pub mod charts;
+pub mod code;
+pub mod crumbs;
+pub mod details;
+pub mod facets;
+pub mod fields;
+pub mod frames;
+pub mod icons;
+pub mod notices;
+pub mod pages;
+pub mod prices;

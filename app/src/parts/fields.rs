@@ -1,0 +1,67 @@
+//! Form fields: label above, hint, then error, then the input, all tied together.
+
+use leptos::prelude::*;
+
+use crate::flash::FlashBody;
+
+/// A one-line input.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+    pub kind: &'static str,
+    pub autocomplete: &'static str,
+    pub required: bool,
+}
+
+impl Field {
+    /// The field with what was typed and what was wrong with it, unless it is a password.
+    pub fn view(self, flash: Option<&FlashBody>) -> AnyView {
+        let fault = flash.and_then(|flash| flash.fault(self.name));
+        let typed = flash.map(|flash| flash.value(self.name)).filter(|_| self.kind != "password");
+        let (hint_id, fault_id) = (format!("{}-hint", self.name), format!("{}-error", self.name));
+        let described = [
+            (!self.hint.is_empty()).then(|| hint_id.clone()),
+            fault.is_some().then(|| fault_id.clone()),
+        ];
+        let described: Vec<String> = described.into_iter().flatten().collect();
+        let described = (!described.is_empty()).then(|| described.join(" "));
+        let invalid = fault.is_some().then_some("true");
+        let hint = (!self.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{self.hint}</p> });
+        let fault = fault.map(|text| {
+            view! {
+                <p class="fault" id=fault_id>
+                    <span class="sr-only">"Error: "</span>
+                    {text}
+                </p>
+            }
+        });
+        view! {
+            <div class="field">
+                <label class="label" for=self.name>{self.label}</label>
+                {hint}
+                {fault}
+                <input
+                    class="input"
+                    id=self.name
+                    name=self.name
+                    type=self.kind
+                    autocomplete=self.autocomplete
+                    required=self.required
+                    aria-invalid=invalid
+                    aria-describedby=described
+                    value=typed
+                    spellcheck="false"
+                    autocapitalize=(self.kind != "text").then_some("none")
+                />
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// A value that a form carries along.
+pub fn hidden(name: &'static str, value: impl ToString) -> AnyView {
+    view! { <input type="hidden" name=name value=value.to_string() /> }.into_any()
+}

@@ -1,0 +1,114 @@
+//! Prices as they are read: unit first, leaders between name and figure, figures under each other.
+
+use leptos::prelude::*;
+use model::{Limits, PlanView, Service, Usd};
+
+use crate::format::{grouped, per_million};
+
+/// One line of a price list: words, dots, figure.
+pub fn leader(words: impl Into<String>, figure: impl Into<String>) -> AnyView {
+    view! {
+        <div class="leader">
+            <dt>{words.into()}</dt>
+            <dd class="num">{figure.into()}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+/// The prices of a service on a card.
+pub fn price_lines(service: &Service) -> AnyView {
+    let fee = (service.monthly_fee != Usd::ZERO)
+        .then(|| leader("Plans from", format!("{} / month", service.monthly_fee)));
+    let (prompt, completion) =
+        (service.prompt_price_per_1k_tokens, service.completion_price_per_1k_tokens);
+    let free = prompt == Usd::ZERO && completion == Usd::ZERO;
+    let usage = if free {
+        leader("Tokens", "no charge")
+    } else {
+        view! {
+            {leader("Prompt / 1K tokens", prompt.to_string())}
+            {leader("Answer / 1K tokens", completion.to_string())}
+        }
+        .into_any()
+    };
+    view! { <dl class="leaders">{usage} {fee}</dl> }.into_any()
+}
+
+/// What a plan's fee is, in the words of a button's neighbour.
+pub fn fee(plan: &PlanView) -> String {
+    if plan.monthly_fee == Usd::ZERO {
+        "No monthly fee".to_owned()
+    } else {
+        format!("{} / month", plan.monthly_fee)
+    }
+}
+
+/// The limits of a plan in words; a plan without limits says so.
+pub fn limit_words(limits: Limits) -> String {
+    let words: Vec<String> = [
+        limits.requests_per_minute.map(|n| format!("{} requests a minute", grouped(n.into()))),
+        limits.requests_per_day.map(|n| format!("{} requests a day", grouped(n.into()))),
+        limits.concurrent.map(|n| format!("{} at a time", grouped(n.into()))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if words.is_empty() { "No limit".to_owned() } else { words.join(", ") }
+}
+
+/// The plans of a service, one a row, with all prices.
+pub fn plan_table(plans: &[PlanView]) -> AnyView {
+    let per_request = plans.iter().any(|plan| plan.price.request != 0);
+    let row = |plan: &PlanView| {
+        let request = per_request.then(|| {
+            view! { <td class="num">{Usd::from_micros(plan.price.request).to_string()}</td> }
+        });
+        view! {
+            <tr>
+                <th scope="row">
+                    {plan.name.clone()}
+                    <span class="meta block">{plan.description.clone()}</span>
+                </th>
+                <td class="num">{fee(plan)}</td>
+                <td class="num">{plan.price.prompt_per_1k().to_string()}</td>
+                <td class="num">{plan.price.completion_per_1k().to_string()}</td>
+                <td class="num">
+                    {Usd::from_micros(plan.price.prompt).to_string()} " / "
+                    {Usd::from_micros(plan.price.completion).to_string()}
+                </td>
+                {request}
+                <td>{limit_words(plan.limits)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Plans">
+            <table class="table">
+                <caption class="sr-only">"Plans and their prices in US dollars"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Plan"</th>
+                        <th scope="col" class="num">"Fee"</th>
+                        <th scope="col" class="num">"Prompt / 1K"</th>
+                        <th scope="col" class="num">"Answer / 1K"</th>
+                        <th scope="col" class="num">"Both / 1M"</th>
+                        {per_request.then(|| view! { <th scope="col" class="num">"Request"</th> })}
+                        <th scope="col">"Limits"</th>
+                    </tr>
+                </thead>
+                <tbody>{plans.iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// The headline figure of a service: what a million tokens cost each way.
+pub fn per_million_words(service: &Service) -> String {
+    format!(
+        "{} in · {} out / 1M tokens",
+        per_million(service.prompt_price_per_1k_tokens),
+        per_million(service.completion_price_per_1k_tokens)
+    )
+}

@@ -1,0 +1,99 @@
+//! The document, the frame and the table of routes.
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    assets::Assets,
+    context::{Theme, here, market, query, visitor},
+    pages::{
+        account::{LoginPage, RegisterPage},
+        buyer::{
+            AgentPage, AgentsPage, KeyCreatedPage, KeysPage, ReceiptPage, StartPage, UsagePage,
+            WalletPage, WorkspacePage,
+        },
+        public::{LandingPage, MarketplacePage, MissingPage, OfferingPage},
+    },
+    parts::frames::{SignedIn, foot, top_bar},
+};
+
+/// The document around the app. The theme is in it, so that the first paint has the right colours.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let assets = Assets::of(&options);
+    let theme = use_context::<Theme>().unwrap_or_default();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.as_str()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="preload" href="/fonts/geist-latin.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous" />
+                <link rel="stylesheet" href=assets.css.clone() />
+                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml" />
+                <script src="/boot.js" defer data-js=assets.js.clone() data-wasm=assets.wasm.clone()></script>
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Every page of CMP. With `?fragment=1` the frame is left out, for the dialog that shows a page over another.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let whole = query::<String>("fragment").is_none();
+    view! {
+        <Title text="CMP" />
+        <a class="skip" href="#content">"Skip to content"</a>
+        {whole.then(frame_top)}
+        <main id="content" tabindex="-1">
+            <Router>
+                <Routes fallback=MissingPage>
+                    <Route path=path!("/") view=LandingPage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace/") view=MarketplacePage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace-public-offering/:offering/") view=OfferingPage ssr=SsrMode::Async />
+                    <Route path=path!("/resource/:offering/deploy/") view=StartPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/") view=WorkspacePage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/wallet/") view=WalletPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/agents/") view=AgentsPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/agents/:resource/") view=AgentPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/agents/:resource/keys/") view=KeysPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/agents/:resource/keys/created/") view=KeyCreatedPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/agents/:resource/usage/") view=UsagePage ssr=SsrMode::Async />
+                    <Route path=path!("/receipts/:receipt/") view=ReceiptPage ssr=SsrMode::Async />
+                    <Route path=path!("/login/") view=LoginPage ssr=SsrMode::Async />
+                    <Route path=path!("/register/") view=RegisterPage ssr=SsrMode::Async />
+                </Routes>
+            </Router>
+        </main>
+        {whole.then(foot)}
+    }
+}
+
+/// The bar, with the workspace of whoever is signed in. If the workspace cannot be read, the page itself says why.
+fn frame_top() -> AnyView {
+    let theme = use_context::<Theme>().unwrap_or_default();
+    let address = here();
+    let Some((actor, market)) = visitor().zip(market().ok()) else {
+        return top_bar(None, theme, &address);
+    };
+    Suspend::new(async move {
+        let me = market.identity().me(&actor).await.ok();
+        let customer = me.and_then(|me| me.customers.into_iter().next());
+        let Some(customer) = customer else {
+            return top_bar(None, theme, &address);
+        };
+        let wallet = market.wallets().wallet(&actor, Some(customer.id)).await.ok();
+        top_bar(Some(&SignedIn { customer, wallet }), theme, &address)
+    })
+    .into_any()
+}
