@@ -1,0 +1,122 @@
+// Every page that can be reached by links, small and large, light and dark: nothing sticks out, nothing is dead, and
+// axe finds nothing.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { describe, test } from "node:test";
+
+import { call, expectNoComplaints, marketplace, require } from "./harness.mjs";
+import { startUsing } from "./steps.mjs";
+
+const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+const site = marketplace();
+
+/** Addresses that differ only in an id or in a value are the same page. */
+const kind = (url) =>
+  url.pathname.replace(/[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}/g, ":id") + "?" + [...new Set(url.searchParams.keys())].sort().join("&");
+
+/** Follows links from the given pages and returns one address of each kind; every one must answer with 200. */
+async function crawl(page, starts) {
+  const found = new Map();
+  const queue = starts.map((path) => new URL(path, site.url));
+  while (queue.length) {
+    const url = queue.shift();
+    if (found.has(kind(url))) continue;
+    found.set(kind(url), url.pathname + url.search);
+    const answer = await page.goto(url.href, { waitUntil: "domcontentloaded" });
+    assert.equal(answer.status(), 200, `${url.pathname}${url.search}`);
+    assert.match(answer.headers()["content-type"] ?? "", /text\/html/, url.pathname);
+    for (const href of await page.locator("a[href]").evaluateAll((links) => links.map((link) => link.href))) {
+      const next = new URL(href);
+      next.hash = "";
+      if (next.origin === site.url && !/^\/(openapi\.json|healthz|readyz|metrics)/.test(next.pathname)) queue.push(next);
+    }
+  }
+  return [...found.values()].sort();
+}
+
+async function examine(page, name) {
+  const wide = await page.evaluate(() => {
+    const room = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= room) return null;
+    const far = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > room + 1);
+    return `${document.documentElement.scrollWidth} px on ${room} px: ${far.slice(0, 3).map((e) => `${e.tagName.toLowerCase()}.${e.className}`).join(", ")}`;
+  });
+  const problems = wide ? [`${name}: scrolls sideways: ${wide}`] : [];
+  // Evaluated by the debugger, so that the page's content security policy stays as it is.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, {
+      runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+      rules: { "target-size": { enabled: true } },
+    }),
+  );
+  for (const { id, help, nodes } of violations) {
+    problems.push(`${name}: ${id}: ${help}: ${nodes.slice(0, 2).map((n) => `${n.html.slice(0, 160)} [${n.any[0]?.message ?? ""}]`).join(" | ")}`);
+  }
+  return problems;
+}
+
+const looks = [
+  { width: 320, height: 700, colorScheme: "light" },
+  { width: 320, height: 700, colorScheme: "dark" },
+  { width: 1350, height: 940, colorScheme: "light" },
+  { width: 1350, height: 940, colorScheme: "dark" },
+];
+
+async function examineAll(page, paths, open = async () => {}) {
+  const problems = [];
+  for (const path of paths) {
+    await page.goto(path);
+    await open(page);
+    for (const { width, height, colorScheme } of looks) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      problems.push(...(await examine(page, `${path} at ${width} px, ${colorScheme}`)));
+    }
+  }
+  assert.deepEqual(problems, []);
+}
+
+describe("what a visitor sees", () => {
+  test("every public page fits and is accessible", async (t) => {
+    const page = await site.page(t);
+    const paths = await crawl(page, ["/"]);
+    assert.ok(paths.length >= 5, `only found ${paths}`);
+    await examineAll(page, paths);
+    expectNoComplaints(page);
+  });
+
+  test("an empty result fits and is accessible", async (t) => {
+    const page = await site.page(t);
+    await examineAll(page, ["/marketplace/?search=nothing-is-called-like-this"]);
+  });
+
+  test("a page that does not exist fits and is accessible", async (t) => {
+    const page = await site.page(t);
+    await examineAll(page, ["/nowhere/"]);
+  });
+});
+
+describe("what a buyer sees", () => {
+  test("every page of a workspace fits and is accessible", async (t) => {
+    const page = await site.page(t);
+    await site.register(page);
+    const created = await startUsing(page, "Brook Mini (GPT family)");
+    // The page that shows the key shows it once, so it is examined here and not by its address.
+    const problems = [];
+    for (const { width, height, colorScheme } of looks) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      problems.push(...(await examine(page, `the key page at ${width} px, ${colorScheme}`)));
+    }
+    assert.deepEqual(problems, []);
+    await call(site.url, created.key, "brook-mini", "A line for the usage page.");
+    const paths = await crawl(page, ["/", new URL(page.url()).pathname]);
+    for (const part of ["keys", "usage", "wallet", "receipts"]) {
+      assert.ok(paths.some((path) => path.includes(`/${part}/`)), `no link leads to ${part}: ${paths.join(" ")}`);
+    }
+    await examineAll(page, paths);
+    expectNoComplaints(page);
+  });
+});

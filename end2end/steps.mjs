@@ -1,0 +1,77 @@
+// What people do in more than one journey, in their words: roles and visible text, no classes or ids where avoidable.
+
+import assert from "node:assert/strict";
+
+/** Opens the filters where the window is too small to show them beside the list. */
+export async function openFilters(page) {
+  const form = page.getByRole("form", { name: "Filters" });
+  if (!(await form.isVisible())) await page.locator("summary", { hasText: "Filters" }).click();
+  await form.waitFor();
+  return form;
+}
+
+/** Searches the marketplace for a service by its name and opens its own page. */
+export async function findService(page, name) {
+  await page.goto("/marketplace/");
+  const search = page.getByRole("search", { name: "Marketplace" }).getByRole("searchbox");
+  await search.fill(name);
+  await search.press("Enter");
+  await page.waitForURL(/search=/);
+  await page.getByRole("main").getByRole("link", { name, exact: true }).click();
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+/** On the page of a service: start using it and read what is shown once. */
+export async function confirmStart(page) {
+  await page.getByRole("link", { name: "Start using", exact: true }).first().click();
+  await page.getByRole("heading", { name: /^Start using / }).waitFor();
+  return confirmOrder(page);
+}
+
+/** On the order page: press the one button that says the charge, and read what is shown once. */
+export async function confirmOrder(page) {
+  await page.locator("form").getByRole("button", { name: /^(Start using|Start \d+-day trial|Subscribe for) ?/ }).click();
+  await page.getByRole("heading", { name: "Your key is ready" }).waitFor();
+  return readKey(page);
+}
+
+export async function readKey(page) {
+  const key = await page.getByRole("textbox", { name: /^Key/ }).inputValue();
+  assert.match(key, /^cmp_sk_[A-Za-z0-9_-]{43}$/);
+  const endpoint = await page.getByRole("textbox", { name: "Base URL" }).inputValue();
+  const model = await page.getByRole("textbox", { name: "Model name" }).inputValue();
+  return { key, endpoint, model, url: page.url(), agent: new URL(page.url()).pathname.replace(/keys\/created\/$/, "") };
+}
+
+/** From anywhere: find a service by its name and start using it. */
+export async function startUsing(page, name) {
+  await findService(page, name);
+  return confirmStart(page);
+}
+
+/** The figure under a name in a list of terms, as in a tile. */
+export const figure = (page, name) =>
+  page.locator("dt", { hasText: new RegExp(`^\\s*${name}\\s*$`) }).first().locator("xpath=following-sibling::dd[1]").innerText();
+
+/** Rows of the first table as objects by column heading. */
+export async function rows(page) {
+  return page.locator("table").last().evaluate((table) => {
+    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.innerText.trim() || cell.textContent.trim());
+    return [...table.tBodies[0].rows].map((row) =>
+      Object.fromEntries([...row.cells].map((cell, n) => [heads[n], cell.innerText.trim()])),
+    );
+  });
+}
+
+/** Opens a page again and again until it says what it should; the page of what was used follows a moment later. */
+export async function eventually(page, path, check) {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    await page.goto(path);
+    try {
+      return await check(page);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+  }
+}
