@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 
 import { call, expectNoComplaints, marketplace, require } from "./harness.mjs";
-import { startUsing } from "./steps.mjs";
+import { eventually, startUsing } from "./steps.mjs";
 
 const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 const site = marketplace();
@@ -112,7 +112,8 @@ describe("what a buyer sees", () => {
     }
     assert.deepEqual(problems, []);
     await call(site.url, created.key, "brook-mini", "A line for the usage page.");
-    const paths = await crawl(page, ["/", new URL(page.url()).pathname]);
+    await eventually(page, `${created.agent}usage/`, () => page.getByRole("link", { name: /^Receipt of/ }).waitFor({ timeout: 500 }));
+    const paths = await crawl(page, ["/", new URL(created.url).pathname]);
     for (const part of ["keys", "usage", "wallet", "receipts"]) {
       assert.ok(paths.some((path) => path.includes(`/${part}/`)), `no link leads to ${part}: ${paths.join(" ")}`);
     }
