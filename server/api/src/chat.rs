@@ -1,4 +1,4 @@
-//! The doors that OpenAI's clients call: models, and the metered path itself, which belongs to the gateway.
+//! The doors that `OpenAI`'s clients call: models, and the metered path itself, which belongs to the gateway.
 
 use axum::{
     Json, Router,

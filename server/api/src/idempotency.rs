@@ -115,12 +115,22 @@ impl Once {
             Begun::Done { status, body } => return Ok(kept.again(status, body)),
         }
         let (shape, id, method) = (Shape::of(&self.path), self.id, self.method);
-        let task = tokio::spawn(async move {
+        to_the_end(async move {
             let done = work.await;
             kept.keep(done, |error| error.body(shape, id, &method).to_string()).await
-        });
-        task.await.unwrap_or_else(|failed| Err(Error::Internal(Box::new(failed)).into()))
+        })
+        .await
     }
+}
+
+/// Does work that goes on when the caller hangs up, which drops all that waits for them.
+pub async fn to_the_end<T, F>(work: F) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, ApiError>> + Send + 'static,
+{
+    let task = tokio::spawn(work);
+    task.await.unwrap_or_else(|failed| Err(Error::Internal(Box::new(failed)).into()))
 }
 
 /// A key that was taken.

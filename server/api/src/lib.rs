@@ -3,7 +3,7 @@
 //! A door does four things and nothing else: find the actor ([`actors`]), parse the input ([`bodies`]), call one
 //! service method of the market, translate the result. It holds no rule, no SQL and no page. What goes wrong is
 //! answered in the shape that the callers of the path know ([`errors`]): Django REST Framework's on the Waldur paths,
-//! OpenAI's on the model paths, `{"error": …}` elsewhere.
+//! `OpenAI`'s on the model paths, `{"error": …}` elsewhere.
 //!
 //! To add a door: write the handler in the module of its noun, put it into that module's `routes`, describe it in
 //! `openapi.rs`, and add it to the tables of `tests/it`. A POST that moves money runs inside [`idempotency::Once`].

@@ -8,7 +8,7 @@ use axum::{
     routing::post,
 };
 use market::Error;
-use model::{Register, SignIn};
+use model::{Register, Registered, SignIn};
 use serde_json::json;
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     door,
     errors::{ApiError, RequestId},
     flash,
+    idempotency::to_the_end,
 };
 
 pub fn routes() -> Router<Shared> {
@@ -51,7 +52,7 @@ async fn register(
 ) -> Answer {
     same_site(&headers)?;
     if !fields.form {
-        let made = doors.market.identity().register(fields.parse()?).await?;
+        let made = open_account(&doors, fields.parse()?).await?;
         return Ok((StatusCode::CREATED, Json(made)).into_response());
     }
     let made = register_and_sign_in(&doors, &mut fields).await;
@@ -70,15 +71,19 @@ async fn register(
     }
 }
 
+/// An account is not left half made when its owner hangs up.
+async fn open_account(doors: &Shared, asked: Register) -> Result<Registered, ApiError> {
+    let market = doors.market.clone();
+    to_the_end(async move { Ok(market.identity().register(asked).await?) }).await
+}
+
 async fn register_and_sign_in(
     doors: &Shared,
     fields: &mut Fields,
 ) -> Result<(String, String), ApiError> {
     let asked: Register = fields.parse()?;
-    let known =
-        SignIn { username: asked.email.as_str().to_owned(), password: asked.password.clone() };
-    let made = doors.market.identity().register(asked).await?;
-    let secret = doors.market.identity().sign_in(&known).await?;
+    let made = open_account(doors, asked).await?;
+    let secret = doors.market.identity().session_for(made.user_uuid).await?;
     Ok((format!("/organizations/{}/", made.customer_uuid), secret))
 }
 
