@@ -81,7 +81,8 @@
       shut();
     };
     dialog.addEventListener("cancel", (e) => (e.preventDefault(), leave()));
-    addEventListener("popstate", () => dialog.open && shut());
+    // Forward to a dialog: the server renders it open.
+    addEventListener("popstate", () => (history.state?.dialog ? location.reload() : dialog.open && shut()));
     dialog.addEventListener("click", (e) => {
       if (e.target === dialog || e.target.closest("[data-close]")) e.preventDefault(), leave();
     });

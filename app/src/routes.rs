@@ -76,6 +76,7 @@ pub fn App() -> impl IntoView {
             </Router>
         </main>
         {whole.then(foot)}
+        <p class="sr-only" id="live" role="status"></p>
     }
 }
 

@@ -68,8 +68,8 @@ fn day_table(days: &[UsageDay]) -> AnyView {
     };
     let used = days.iter().rev().filter(|day| day.requests > 0);
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Use per day">
-            <table class="table">
+        <div class="sheet-scroll" tabindex="0" role="region" aria-label="Use per day">
+            <table class="sheet">
                 <caption class="meta">"Days with use, newest first"</caption>
                 <thead>
                     <tr>

@@ -85,8 +85,8 @@ pub fn mark() -> AnyView {
     view! {
         <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
             <rect width="24" height="24" rx="6" fill="currentColor"></rect>
-            <path d="M6 7.5h12M6 12h7.5M6 16.5h4" stroke="var(--on-primary)" stroke-width="2" stroke-linecap="round" fill="none"></path>
-            <path d="M13.5 16.2l1.8 1.8 3.2-3.8" stroke="var(--on-primary)" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" fill="none"></path>
+            <path d="M6 7.5h12M6 12h7.5M6 16.5h4" stroke-width="2" stroke-linecap="round" fill="none"></path>
+            <path d="M13.5 16.2l1.8 1.8 3.2-3.8" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" fill="none"></path>
         </svg>
     }
     .into_any()

@@ -83,8 +83,8 @@ pub fn plan_table(plans: &[PlanView]) -> AnyView {
         }
     };
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Plans">
-            <table class="table">
+        <div class="sheet-scroll" tabindex="0" role="region" aria-label="Plans">
+            <table class="sheet">
                 <caption class="sr-only">"Plans and their prices in US dollars"</caption>
                 <thead>
                     <tr>

@@ -72,7 +72,7 @@ pub fn agent_table(agents: &[InstanceView], base: &str) -> AnyView {
         }
     };
     view! {
-        <table class="table table-cards">
+        <table class="sheet sheet-cards">
             <caption class="sr-only">"Agents, newest first"</caption>
             <thead>
                 <tr>

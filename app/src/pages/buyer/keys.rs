@@ -67,7 +67,7 @@ fn table(place: &Workspace, resource: ResourceId, keys: &[KeyView]) -> AnyView {
         return empty("No keys yet", "Create a key to call this agent from your server.", None);
     }
     view! {
-        <table class="table table-cards">
+        <table class="sheet sheet-cards">
             <caption>"Secret keys " <span class="meta">"for servers only, newest first"</span></caption>
             <thead>
                 <tr>

@@ -101,7 +101,7 @@ fn lines(lines: &[ReceiptLine]) -> AnyView {
         }
     };
     view! {
-        <table class="table table-cards">
+        <table class="sheet sheet-cards">
             <caption class="sr-only">"Transfers between accounts"</caption>
             <thead>
                 <tr>

@@ -93,7 +93,7 @@ fn tiles(usage: &UsageView) -> AnyView {
 fn requests(usage: &UsageView, days: u32) -> AnyView {
     let pages = Pages { page: usage.page, size: PAGE_SIZE, total: usage.total_requests };
     view! {
-        <table class="table table-cards">
+        <table class="sheet sheet-cards">
             <caption>
                 "Requests " <span class="meta num">{format!("{}, newest first", pages.range())}</span>
             </caption>

@@ -73,7 +73,7 @@ pub fn wallet_tiles(wallet: Wallet) -> AnyView {
 
 fn table(entries: &[LedgerEntry], pages: Pages) -> AnyView {
     view! {
-        <table class="table table-cards">
+        <table class="sheet sheet-cards">
             <caption>"Ledger " <span class="meta num">{format!("{}, newest first", pages.range())}</span></caption>
             <thead>
                 <tr>
