@@ -49,11 +49,12 @@ node_major=$(node -p 'process.versions.node.split(".")[0]')
     rustup target add wasm32-unknown-unknown
 }
 
-# tool CRATE VERSION MINUTES: builds a tool; quickly rather than well, because it runs for seconds at a time.
+# tool CRATE VERSION MINUTES [ARGUMENTS…]: builds a tool; quickly rather than well, because it runs for seconds at a time.
 tool() {
     local crate=$1 version=$2 minutes=$3
+    shift 3
     local build=(env CARGO_TARGET_DIR="$CMP_CACHE/tools-target" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1
-        cargo install --root "$CMP_TOOLS" "$crate" --version "$version")
+        cargo install --root "$CMP_TOOLS" "$crate" --version "$version" "$@")
     say "Building $crate $version, about $minutes minutes on two cores"
     # From a folder without .cargo/config.toml, whose settings are for this workspace. A registry that lags behind may
     # lack a version that the tool's own lock file names; then the newest versions that fit have to do.
@@ -67,7 +68,7 @@ wasm_bindgen=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); pr
 [ "$(installed wasm-bindgen)" = "$wasm_bindgen" ] || tool wasm-bindgen-cli "$wasm_bindgen" 2
 [ "$(installed cargo-leptos)" = 0.3.10 ] || tool cargo-leptos 0.3.10 8
 if [ "$wanted" = all ] && ! cargo nextest --version >/dev/null 2>&1; then
-    tool cargo-nextest '>=0.9.100, <0.10' 6
+    tool cargo-nextest 0.9.143 6 --no-default-features --features default-no-update
 fi
 rm -rf "$CMP_CACHE/tools-target"
 
