@@ -25,6 +25,15 @@ impl Timestamp {
         Self(self.0.saturating_add(ms))
     }
 
+    /// The same time of day one calendar month later; the last day of a shorter month stands for those it lacks.
+    #[must_use]
+    pub fn plus_month(self) -> Self {
+        let (year, month, day) = self.day().civil();
+        let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+        let found = (0..4).find_map(|less| Day::from_civil(year, month, day - less));
+        found.map_or(self, |next| Self(next.0 * DAY_MS + self.0.rem_euclid(DAY_MS)))
+    }
+
     /// The UTC day it falls on.
     pub const fn day(self) -> Day {
         Day(self.0.div_euclid(DAY_MS))
@@ -182,6 +191,13 @@ mod tests {
             assert_eq!(text.parse(), Ok(Timestamp::from_ms(ms)));
         }
         assert_eq!("2023-11-14T22:13:20Z".parse(), Ok(Timestamp::from_ms(1_700_000_000_000)));
+    }
+
+    #[test]
+    fn a_month_later_exists() {
+        let later = |text: &str| text.parse::<Timestamp>().unwrap().plus_month().to_string();
+        assert_eq!(later("2023-01-31T10:00:00Z"), "2023-02-28T10:00:00.000Z");
+        assert_eq!(later("2023-12-05T00:00:00Z"), "2024-01-05T00:00:00.000Z");
     }
 
     #[test]

@@ -1,1 +1,48 @@
-//! stub
+//! The services: what the marketplace does, who may have it done, and what is one transaction.
+//!
+//! A door calls exactly one method here. A service takes the actor first and authorises inside; it owns its
+//! transactions; it knows no HTTP and holds no SQL. What it needs from outside comes through the ports (`Clock`,
+//! `Entropy`), the only traits.
+//!
+//! To add something the marketplace can do: a method on the service of its noun, its statements in `store`, its
+//! refusals as `Error`, and a test on both engines in `tests/it`.
+
+mod access;
+mod actor;
+mod catalog;
+mod core;
+mod error;
+mod idempotency;
+mod identity;
+mod jobs;
+mod keys;
+mod ledger;
+mod market;
+pub mod ports;
+mod resources;
+mod samples;
+mod secrets;
+mod settings;
+mod tasks;
+pub mod testing;
+mod usage;
+mod wallets;
+
+pub use access::{Admission, Route, Ticket};
+pub use actor::Actor;
+pub use catalog::{Catalog, Facets};
+pub use core::Core;
+pub use error::{Error, Result};
+pub use idempotency::{Begun, Idempotency};
+pub use identity::Identity;
+pub use keys::Keys;
+pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
+pub use market::Market;
+pub use resources::{Provision, Resources, Subscribe, Subscribed};
+pub use samples::{BenchUpstream, SAMPLE_PASSWORD, SAMPLE_USERS};
+pub use secrets::sha256;
+pub use settings::Settings;
+pub use store::{proof::{Extent, Offence}, requests::Request};
+pub use tasks::spawn;
+pub use usage::Usage;
+pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};

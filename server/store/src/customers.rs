@@ -56,6 +56,16 @@ pub async fn find(on: impl Run<'_>, id: CustomerId) -> Result<Option<Customer>> 
         .await
 }
 
+/// Keeps others from changing what belongs to a customer until the transaction ends; false when there is none.
+pub async fn lock(tx: &mut Tx, id: CustomerId) -> Result<bool> {
+    // An update that changes nothing locks the row in both engines.
+    let rows = sql(tx, "UPDATE customers SET name = name WHERE id = $1")
+        .bind(id.to_string())
+        .execute()
+        .await?;
+    Ok(rows == 1)
+}
+
 /// Makes a user a member of a customer.
 pub async fn add_member(
     tx: &mut Tx,

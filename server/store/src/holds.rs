@@ -82,6 +82,22 @@ pub async fn by_ids(tx: &mut Tx, ids: &[HoldId]) -> Result<Vec<Hold>> {
     Ok(found)
 }
 
+/// The holds of customers' runs.
+pub async fn by_runs(tx: &mut Tx, wanted: &[(CustomerId, String)]) -> Result<Vec<Hold>> {
+    let mut found = Vec::new();
+    for run in runs(wanted) {
+        let text = format!(
+            "SELECT {COLUMNS} FROM holds WHERE (customer_id, run_id) IN (VALUES {})",
+            places(run.len(), 2)
+        );
+        let statement = run.iter().fold(built(&mut *tx, text), |s, (customer, run_id)| {
+            s.bind(customer.to_string()).bind(run_id.clone())
+        });
+        found.extend(statement.all(read).await?);
+    }
+    Ok(found)
+}
+
 /// The hold of a customer's run.
 pub async fn by_run(on: impl Run<'_>, customer: CustomerId, run_id: &str) -> Result<Option<Hold>> {
     built(on, format!("SELECT {COLUMNS} FROM holds WHERE customer_id = $1 AND run_id = $2"))

@@ -36,6 +36,7 @@ pub mod proof;
 pub mod requests;
 pub mod resources;
 pub mod servers;
+pub mod testing;
 pub mod users;
 pub mod versions;
 

@@ -1,0 +1,231 @@
+//! Who somebody is: accounts, sessions, API tokens.
+
+use model::{
+    CustomerId, CustomerView, Email, EntryId, EntryKind, ProjectId, ProjectView, Register,
+    Registered, Role, SignIn, Timestamp, UserId, UserView,
+};
+use store::{
+    customers::{Customer, Project},
+    ledger::Account,
+    users::User,
+};
+
+use crate::{
+    Actor, Command, Error, Market, Result,
+    secrets::{hash_password, random_hex, sha256, verify_password},
+};
+
+/// How long a session lasts, in milliseconds: 30 days.
+const SESSION_MS: i64 = 30 * 24 * 3_600 * 1_000;
+const PASSWORD_MIN: usize = 12;
+/// Argon2 reads all of a password, so its length is bounded.
+const PASSWORD_MAX: usize = 1_024;
+/// The hash of a password nobody has: comparing with it makes an unknown address as slow as a known one.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The service for accounts.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a>(pub(crate) &'a Market);
+
+impl Identity<'_> {
+    /// Makes an account with a workspace of its own, a project in it and trial credits in its wallet.
+    pub async fn register(&self, request: Register) -> Result<Registered> {
+        let user = self.create(&request.email, request.full_name.as_str(), request.password, None).await?;
+        let core = self.0.core();
+        let workspace = format!("{}'s Workspace", request.full_name);
+        let (customer, _) = self.create_customer(&workspace, Some(user)).await?;
+        let token = self.token_for(user).await?;
+        tracing::info!(user.id = %user, customer.id = %customer, at = %core.now(), "an account was made");
+        Ok(Registered { token, user_uuid: user, customer_uuid: customer })
+    }
+
+    /// Makes a user, or, for an operator, gives an existing one the role and the password.
+    pub async fn create_operator(&self, email: &Email, password: String, role: Role) -> Result<UserId> {
+        let folded = email.folded();
+        if let Some(user) = store::users::by_email(self.0.core().db(), &folded).await? {
+            let hash = self.hash(password).await?;
+            let mut tx = self.0.core().db().begin().await?;
+            store::users::promote(&mut tx, user.id, role, &hash).await?;
+            tx.commit().await?;
+            return Ok(user.id);
+        }
+        let name = email.as_str().split('@').next().unwrap_or("Operator").to_owned();
+        self.create(email, &name, password, Some(role)).await
+    }
+
+    async fn hash(&self, password: String) -> Result<String> {
+        let length = password.chars().count();
+        if length < PASSWORD_MIN || password.len() > PASSWORD_MAX {
+            return Err(Error::field("password", "Use at least 12 characters, at most 1024"));
+        }
+        let mut salt = [0; 16];
+        self.0.core().entropy().fill(&mut salt);
+        hash_password(password, salt).await
+    }
+
+    async fn create(&self, email: &Email, full_name: &str, password: String, role: Option<Role>) -> Result<UserId> {
+        let core = self.0.core();
+        let user = User {
+            id: core.id(UserId::new),
+            email: email.as_str().to_owned(),
+            full_name: full_name.to_owned(),
+            password_hash: self.hash(password).await?,
+            role,
+            created_at: core.now(),
+        };
+        let mut tx = core.db().begin().await?;
+        store::users::insert(&mut tx, &user, &email.folded()).await.map_err(|error| match error {
+            store::Error::Conflict => Error::Conflict("There is an account with this e-mail address. Sign in instead."),
+            other => other.into(),
+        })?;
+        tx.commit().await?;
+        Ok(user.id)
+    }
+
+    /// Makes a customer with a first project and, when the operator gives them, trial credits.
+    pub async fn create_customer(&self, name: &str, owner: Option<UserId>) -> Result<(CustomerId, ProjectId)> {
+        let core = self.0.core();
+        let now = core.now();
+        let customer = Customer { id: core.id(CustomerId::new), name: name.to_owned(), created_at: now, blocked_at: None };
+        let project = Project { id: core.id(ProjectId::new), customer_id: customer.id, name: "Default".to_owned() };
+        let mut tx = core.db().begin().await?;
+        store::customers::insert(&mut tx, &customer).await?;
+        if let Some(owner) = owner {
+            store::customers::add_member(&mut tx, customer.id, owner, "CUSTOMER.OWNER", now).await?;
+        }
+        store::customers::insert_project(&mut tx, &project, now).await?;
+        let accounts = [Account::Available(customer.id), Account::Held(customer.id)];
+        store::ledger::open_accounts(&mut tx, &accounts).await?;
+        tx.commit().await?;
+        let trial = self.0.settings().trial_credits;
+        if trial.is_positive() && owner.is_some() {
+            self.0.ledger().carry_out(Command::Credit {
+                entry: core.id(EntryId::new),
+                customer: customer.id,
+                amount: trial,
+                kind: EntryKind::Trial,
+                reference: format!("trial:{}", customer.id),
+            }).await?;
+        }
+        Ok((customer.id, project.id))
+    }
+
+    async fn check(&self, request: &SignIn) -> Result<User> {
+        if request.password.len() > PASSWORD_MAX || request.username.len() > 254 {
+            return Err(Error::Credentials);
+        }
+        let folded = request.username.trim().to_lowercase();
+        let user = store::users::by_email(self.0.core().db(), &folded).await?;
+        let hash = user.as_ref().map_or_else(|| NOBODY.to_owned(), |user| user.password_hash.clone());
+        let right = verify_password(request.password.clone(), hash).await?;
+        user.filter(|_| right).ok_or(Error::Credentials)
+    }
+
+    /// Opens a session; the secret is for the cookie and is kept as a hash only.
+    pub async fn sign_in(&self, request: &SignIn) -> Result<String> {
+        let user = self.check(request).await?;
+        self.session_for(user.id).await
+    }
+
+    /// Opens a session for somebody who has just registered.
+    pub async fn session_for(&self, user: UserId) -> Result<String> {
+        let core = self.0.core();
+        let secret = random_hex(core.entropy(), 32);
+        let (now, hash) = (core.now(), sha256(secret.as_bytes()));
+        store::users::open_session(core.db(), hash, user, now, now.plus_ms(SESSION_MS)).await?;
+        Ok(secret)
+    }
+
+    pub async fn sign_out(&self, secret: &str) -> Result<()> {
+        Ok(store::users::close_session(self.0.core().db(), sha256(secret.as_bytes())).await?)
+    }
+
+    /// Who a session belongs to; `None` when it has ended or never was.
+    pub async fn by_session(&self, secret: &str) -> Result<Option<Actor>> {
+        if secret.len() != 64 {
+            return Ok(None);
+        }
+        let core = self.0.core();
+        let user = store::users::by_session(core.db(), sha256(secret.as_bytes()), core.now()).await?;
+        self.actor(user).await
+    }
+
+    /// A new API token of 40 hexadecimal digits for somebody who knows the password.
+    pub async fn issue_token(&self, request: &SignIn) -> Result<String> {
+        let user = self.check(request).await?;
+        self.token_for(user.id).await
+    }
+
+    /// A new API token for the user with an address, for the operator at the command line.
+    pub async fn token_of(&self, email: &Email) -> Result<String> {
+        let user = store::users::by_email(self.0.core().db(), &email.folded()).await?;
+        self.token_for(user.ok_or(Error::Missing("user"))?.id).await
+    }
+
+    async fn token_for(&self, user: UserId) -> Result<String> {
+        let core = self.0.core();
+        let token = random_hex(core.entropy(), 20);
+        let mut tx = core.db().begin().await?;
+        store::users::add_token(&mut tx, sha256(token.as_bytes()), user, core.now()).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Who an API token belongs to.
+    pub async fn by_token(&self, token: &str) -> Result<Option<Actor>> {
+        if token.len() != 40 {
+            return Ok(None);
+        }
+        let user = store::users::by_token(self.0.core().db(), sha256(token.as_bytes())).await?;
+        self.actor(user).await
+    }
+
+    /// What a resource's key may do: act for that resource and its customer's wallet.
+    pub async fn by_key(&self, key: &str) -> Result<Option<Actor>> {
+        let Ok(key) = key.parse::<model::SecretKey>() else { return Ok(None) };
+        let route = match self.0.route(&key).await {
+            Ok(route) => route,
+            Err(Error::Anonymous) => return Ok(None),
+            Err(other) => return Err(other),
+        };
+        Ok(Some(Actor {
+            user: None,
+            role: None,
+            customers: vec![route.customer],
+            resource: Some(route.resource),
+        }))
+    }
+
+    async fn actor(&self, user: Option<User>) -> Result<Option<Actor>> {
+        let Some(user) = user else { return Ok(None) };
+        let customers = store::customers::of_user(self.0.core().db(), user.id).await?;
+        Ok(Some(Actor {
+            user: Some(user.id),
+            role: user.role,
+            customers: customers.into_iter().map(|customer| customer.id).collect(),
+            resource: None,
+        }))
+    }
+
+    /// The signed-in person with their customers and projects.
+    pub async fn me(&self, actor: &Actor) -> Result<UserView> {
+        let db = self.0.core().db();
+        let id = actor.must_be_person()?;
+        let user = store::users::find(db, id).await?.ok_or(Error::Missing("user"))?;
+        let mut customers = Vec::new();
+        for customer in store::customers::of_user(db, id).await? {
+            let projects = store::customers::projects(db, customer.id).await?;
+            customers.push(CustomerView {
+                id: customer.id,
+                name: customer.name,
+                projects: projects.into_iter().map(|p| ProjectView { id: p.id, name: p.name }).collect(),
+            });
+        }
+        Ok(UserView { id, email: user.email, full_name: user.full_name, customers, role: user.role })
+    }
+
+    /// When a session that begins now ends.
+    pub fn session_end(&self) -> Timestamp {
+        self.0.core().now().plus_ms(SESSION_MS)
+    }
+}

@@ -1,0 +1,139 @@
+//! What the marketplace does by itself: renewals, forgotten holds, idle leases, dead neighbours, stale memory.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use store::Db;
+
+use crate::{Error, Market, Result, idempotency::KEPT_MS, tasks::spawn};
+
+/// A server that has said nothing for this long is taken for dead, in milliseconds.
+const SILENT_MS: i64 = 20_000;
+/// A lease that no call has used for this long goes back to its wallet, in milliseconds.
+const IDLE_MS: i64 = 1_500;
+
+/// Runs something again and again until the server stops; a failure is logged and tried again next time.
+fn repeat<F>(market: &Market, name: &'static str, every: Duration, work: impl Fn(Market) -> F + Send + 'static)
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    let market = market.clone();
+    spawn(name, async move {
+        let mut failing = false;
+        while !market.shared().stopping.load(Ordering::Relaxed) {
+            tokio::time::sleep(every).await;
+            let outcome = work(market.clone()).await;
+            if let (Err(error), false) = (&outcome, failing) {
+                tracing::error!(task = name, error = ?error, "{name} failed and will be tried again");
+            }
+            failing = outcome.is_err();
+        }
+    });
+}
+
+impl Market {
+    /// Takes back what an earlier life of this server has left open, and starts the background work.
+    pub async fn start(&self) -> Result<()> {
+        self.beat().await?;
+        self.bury().await?;
+        self.reprice().await?;
+        // On PostgreSQL other servers change things; on SQLite only the commands of the same machine do.
+        let look = match self.core().db() {
+            Db::Postgres(_) => Duration::from_millis(80),
+            Db::Sqlite(_) => Duration::from_millis(250),
+        };
+        repeat(self, "watch for changes", look, |market| async move { market.watch().await });
+        repeat(self, "return idle leases", Duration::from_millis(500), |market| async move {
+            let since = market.core().now().plus_ms(-IDLE_MS);
+            market.ledger().give_back_idle(market.core(), since).await
+        });
+        repeat(self, "note used keys", Duration::from_secs(3), |market| async move { market.note_used().await });
+        repeat(self, "heartbeat", Duration::from_secs(5), |market| async move {
+            market.beat().await?;
+            market.bury().await
+        });
+        repeat(self, "housekeeping", Duration::from_secs(30), |market| async move { market.tidy().await });
+        repeat(self, "usage figures", Duration::from_secs(60), |market| async move { market.reload().await });
+        Ok(())
+    }
+
+    /// Finishes what was begun and gives everything back; afterwards no more calls are taken.
+    pub async fn stop(&self) -> Result<()> {
+        self.shared().stopping.store(true, Ordering::Relaxed);
+        self.note_used().await?;
+        self.ledger().give_back_all(self.core()).await?;
+        self.ledger().close().await;
+        store::servers::remove(self.core().db(), self.shared().server).await?;
+        self.core().db().close().await;
+        Ok(())
+    }
+
+    async fn beat(&self) -> Result<()> {
+        let name = &self.settings().server_name;
+        Ok(store::servers::beat(self.core().db(), self.shared().server, name, self.core().now()).await?)
+    }
+
+    /// Puts the affairs of dead servers in order.
+    async fn bury(&self) -> Result<()> {
+        let core = self.core();
+        // A SQLite file has one server: whoever else is in the list is dead.
+        let since = match core.db() {
+            Db::Sqlite(_) => core.now().plus_ms(1),
+            Db::Postgres(_) => core.now().plus_ms(-SILENT_MS),
+        };
+        let name = &self.settings().server_name;
+        for dead in store::servers::dead(core.db(), self.shared().server, since, name).await? {
+            tracing::warn!(server.id = %dead, "a server has gone; its leases and holds are given back");
+            self.ledger().recover(core, dead).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads again what others have changed, and answers their recalls.
+    async fn watch(&self) -> Result<()> {
+        let db = self.core().db();
+        let catalog = store::versions::read(db, "catalog").await?;
+        if catalog != self.catalog().version {
+            self.reload().await?;
+        }
+        let access = store::versions::read(db, "access").await?;
+        if self.shared().access.moved_to(access) {
+            self.shared().access.forget();
+        }
+        if matches!(db, Db::Postgres(_)) {
+            self.ledger().answer_recalls(self.core()).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_used(&self) -> Result<()> {
+        let used = self.shared().access.take_used();
+        if used.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.core().db().begin().await?;
+        store::keys::touch(&mut tx, &used).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn tidy(&self) -> Result<()> {
+        let core = self.core();
+        self.ledger().expire(core).await?;
+        self.renew().await?;
+        store::users::sweep_sessions(core.db(), core.now()).await?;
+        store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
+        Ok(())
+    }
+
+    /// Takes the monthly fees that are due; a subscription whose fee cannot be paid waits for it.
+    pub async fn renew(&self) -> Result<()> {
+        for resource in store::resources::due(self.core().db(), self.core().now(), 500).await? {
+            let Some(plan) = self.resources().plan(&resource) else { continue };
+            match self.resources().charge_fee(&resource, &plan).await {
+                Ok(()) => {}
+                Err(Error::Unpaid { .. }) => self.resources().pause(&resource).await?,
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+}

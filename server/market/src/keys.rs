@@ -1,0 +1,83 @@
+//! Secret keys of resources: made, shown once, listed, renamed, revoked.
+
+use model::{CustomerId, KeyId, KeyView, ResourceId, SecretKey, Title};
+use store::Tx;
+
+use crate::{Actor, Core, Error, Market, Result, secrets::sha256};
+
+/// How many keys of a resource may be live at once.
+const LIVE_KEYS: usize = 50;
+
+/// The service for keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys<'a>(pub(crate) &'a Market);
+
+/// Makes a key in a transaction of the caller's.
+pub(crate) async fn make(core: &Core, tx: &mut Tx, resource: ResourceId, name: &str) -> Result<(KeyView, SecretKey)> {
+    let mut drawn = [0; 28];
+    core.entropy().fill(&mut drawn);
+    let secret = SecretKey::new(drawn);
+    let view = KeyView {
+        id: core.id(KeyId::new),
+        name: name.to_owned(),
+        hint: secret.hint(),
+        created_at: core.now(),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    store::keys::insert(tx, resource, &view, sha256(secret.reveal().as_bytes())).await?;
+    Ok((view, secret))
+}
+
+impl Keys<'_> {
+    /// The owner of a resource that a person may see.
+    async fn owner(&self, actor: &Actor, resource: ResourceId) -> Result<CustomerId> {
+        actor.must_be_person()?;
+        let found = store::resources::find(self.0.core().db(), resource).await?;
+        let found = found.ok_or(Error::Missing("subscription"))?;
+        actor.must_see(found.customer, resource, "subscription")?;
+        Ok(found.customer)
+    }
+
+    /// The keys of a resource, newest first.
+    pub async fn list(&self, actor: &Actor, resource: ResourceId) -> Result<Vec<KeyView>> {
+        self.owner(actor, resource).await?;
+        Ok(store::keys::list(self.0.core().db(), resource).await?)
+    }
+
+    /// Makes a key. The secret is in the answer and nowhere else.
+    pub async fn create(&self, actor: &Actor, resource: ResourceId, name: &Title) -> Result<(KeyView, SecretKey)> {
+        self.owner(actor, resource).await?;
+        let core = self.0.core();
+        let live = store::keys::list(core.db(), resource).await?;
+        if live.iter().filter(|key| key.revoked_at.is_none()).count() >= LIVE_KEYS {
+            return Err(Error::Conflict("This subscription has 50 keys in use. Revoke one first."));
+        }
+        let mut tx = core.db().begin().await?;
+        let made = make(core, &mut tx, resource, name.as_str()).await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    pub async fn rename(&self, actor: &Actor, resource: ResourceId, key: KeyId, name: &Title) -> Result<()> {
+        self.owner(actor, resource).await?;
+        let mut tx = self.0.core().db().begin().await?;
+        let rows = store::keys::rename(&mut tx, resource, key, name.as_str()).await?;
+        tx.commit().await?;
+        if rows == 1 { Ok(()) } else { Err(Error::Missing("key")) }
+    }
+
+    /// Ends a key at once: the next call with it is refused, on every server within a tenth of a second.
+    pub async fn revoke(&self, actor: &Actor, resource: ResourceId, key: KeyId) -> Result<()> {
+        self.owner(actor, resource).await?;
+        let core = self.0.core();
+        let mut tx = core.db().begin().await?;
+        if store::keys::revoke(&mut tx, resource, key, core.now()).await? == 0 {
+            return Err(Error::Missing("key"));
+        }
+        store::versions::bump(&mut tx, "access").await?;
+        tx.commit().await?;
+        self.0.shared().access.forget();
+        Ok(())
+    }
+}

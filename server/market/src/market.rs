@@ -1,0 +1,126 @@
+//! The marketplace as one value: what doors hold.
+
+use std::{
+    sync::{Arc, atomic::{AtomicBool, Ordering}},
+};
+
+use arc_swap::ArcSwap;
+use model::ServerId;
+use store::Db;
+
+use crate::{
+    Catalog, Core, Idempotency, Identity, Keys, Ledger, Resources, Result, Settings, Usage, Wallets,
+    access::Access,
+    ports::{Clock, Entropy, SystemClock, SystemEntropy},
+};
+
+/// The services and what they share. Cloning it is cheap.
+#[derive(Debug, Clone)]
+pub struct Market(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub core: Arc<Core>,
+    pub settings: Settings,
+    pub server: ServerId,
+    pub ledger: Ledger,
+    pub catalog: ArcSwap<Catalog>,
+    pub access: Access,
+    pub stopping: AtomicBool,
+}
+
+impl Market {
+    /// Opens the marketplace on a migrated database and starts the ledger's writer.
+    pub async fn open(db: Db, settings: Settings) -> Result<Self> {
+        Self::open_with(db, settings, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
+    }
+
+    /// Opens it with a clock and randomness of the caller's.
+    pub async fn open_with(
+        db: Db,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self> {
+        let core = Arc::new(Core::new(db.clone(), clock, entropy));
+        let server = core.id(ServerId::new);
+        let catalog = Catalog::load(&core, &settings).await?;
+        let ledger = Ledger::start(db, &core, settings.fee, server);
+        Ok(Self(Arc::new(Shared {
+            core,
+            settings,
+            server,
+            ledger,
+            catalog: ArcSwap::from_pointee(catalog),
+            access: Access::default(),
+            stopping: AtomicBool::new(false),
+        })))
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    pub fn core(&self) -> &Core {
+        &self.0.core
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    pub fn identity(&self) -> Identity<'_> {
+        Identity(self)
+    }
+
+    /// The catalogue as it is now; a later change makes a new one and leaves this one alone.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.0.catalog.load_full()
+    }
+
+    pub fn resources(&self) -> Resources<'_> {
+        Resources(self)
+    }
+
+    pub fn keys(&self) -> Keys<'_> {
+        Keys(self)
+    }
+
+    pub fn wallets(&self) -> Wallets<'_> {
+        Wallets(self)
+    }
+
+    pub fn usage(&self) -> Usage<'_> {
+        Usage(self)
+    }
+
+    pub fn idempotency(&self) -> Idempotency<'_> {
+        Idempotency(self)
+    }
+
+    /// Asks the database for a sign of life; an error while it is away or this server is stopping.
+    pub async fn ready(&self) -> Result<()> {
+        if self.0.stopping.load(Ordering::Relaxed) {
+            return Err(crate::Error::Conflict("The server is stopping."));
+        }
+        Ok(self.core().db().ping().await?)
+    }
+
+    /// Reads the catalogue again and makes it the one that everybody sees.
+    pub async fn reload(&self) -> Result<()> {
+        let catalog = Catalog::load(self.core(), self.settings()).await?;
+        self.0.catalog.store(Arc::new(catalog));
+        self.0.access.forget();
+        Ok(())
+    }
+
+    /// Proves the ledger: every rule against one moment of all records.
+    pub async fn prove(&self) -> Result<(store::proof::Extent, Vec<store::proof::Offence>)> {
+        let mut tx = self.core().db().snapshot().await?;
+        Ok(store::proof::check(&mut tx).await?)
+    }
+}

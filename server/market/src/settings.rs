@@ -1,0 +1,33 @@
+//! What an operator may choose about the marketplace.
+
+use model::{BasisPoints, Credits, Usd};
+
+/// The choices that the services read.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where people reach this marketplace, without a slash at the end.
+    pub public_url: String,
+    /// What a credit costs.
+    pub credit_price: Usd,
+    /// The platform's part of what is used.
+    pub fee: BasisPoints,
+    /// What a new wallet is given.
+    pub trial_credits: Credits,
+    /// The most credits of one customer that this server leases at a time.
+    pub lease_max: Credits,
+    /// Names this server among others; one that starts again under its old name takes back what it had left open.
+    pub server_name: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:3000".to_owned(),
+            credit_price: Usd::from_micros(80_000),
+            fee: BasisPoints::try_from(1_500).unwrap_or_else(|_| unreachable!()),
+            trial_credits: Credits::from_micros(100_000_000),
+            lease_max: Credits::from_micros(1_000_000_000),
+            server_name: "cmp".to_owned(),
+        }
+    }
+}

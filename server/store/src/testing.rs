@@ -1,0 +1,14 @@
+//! Databases for tests.
+
+use crate::{Db, Error, Result, db::built};
+
+/// Makes an empty database on a PostgreSQL server. The name is the caller's own: letters, digits, underscores.
+pub async fn create_database(server: &str, name: &str) -> Result<()> {
+    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Err(Error::Address);
+    }
+    let db = Db::open(server).await?;
+    built(&db, format!("CREATE DATABASE {name}")).execute().await?;
+    db.close().await;
+    Ok(())
+}
