@@ -82,7 +82,7 @@ pub fn service_details(detail: &ServiceDetail, setting: &Setting<'_>) -> AnyView
             {(!detail.callable).then(|| remark("This provider sets the service up by hand. There is no endpoint to call."))}
             {section("About", view! { <div class="prose">{paragraphs(&service.description)}</div> }.into_any())}
             {section("Prices", prices(detail))}
-            {section("What it would cost you", estimate(detail, setting))}
+            {section("Cost estimate", estimate(detail, setting))}
             {quick}
             {section("Features", features(detail))}
             {section("Measured", measured(&service.metrics, service.usage_stats))}

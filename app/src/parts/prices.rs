@@ -27,12 +27,16 @@ pub fn price_lines(service: &Service) -> AnyView {
         leader("Tokens", "no charge")
     } else {
         view! {
-            {leader("Prompt / 1K tokens", prompt.to_string())}
-            {leader("Answer / 1K tokens", completion.to_string())}
+            {leader("Prompt / 1K tokens", charge(prompt))}
+            {leader("Answer / 1K tokens", charge(completion))}
         }
         .into_any()
     };
     view! { <dl class="leaders">{usage} {fee}</dl> }.into_any()
+}
+
+fn charge(price: Usd) -> String {
+    if price == Usd::ZERO { "no charge".to_owned() } else { price.to_string() }
 }
 
 /// What a plan's fee is, in the words of a button's neighbour.

@@ -94,7 +94,7 @@ fn page(detail: &ServiceDetail, buyer: Option<&Buyer>) -> AnyView {
                     </section>
                 </div>
                 <section aria-labelledby="cost-title">
-                    <h2 id="cost-title">"What it would cost you"</h2>
+                    <h2 id="cost-title">"Cost estimate"</h2>
                     <form class="panel-box" id="cost" method="get" action=format!("/resource/{}/deploy/", service.id)>
                         {chosen.map(|plan| hidden("plan", plan.id))}
                         {estimate_fields(detail, volume)}
