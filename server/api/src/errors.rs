@@ -72,7 +72,10 @@ pub async fn translate(mut request: Request, next: Next) -> Response {
         response = ApiError::Method.render(shape, id, &method);
         allowed.map(|methods| response.headers_mut().insert(header::ALLOW, methods));
     }
-    response.headers_mut().insert(REQUEST_ID, id.header());
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id.header());
+    // Balances and secrets are for who asked, and only once.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

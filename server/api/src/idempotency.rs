@@ -86,15 +86,15 @@ impl Once {
 
     /// Does the work, or answers as before.
     ///
-    /// The work runs to its end even if the caller hangs up: a key must not stay taken for work that was dropped half
-    /// way.
+    /// The work runs to its end even if the caller hangs up: nothing is paid for and then dropped half way, and no key
+    /// stays taken for it.
     pub async fn run<F>(self, doors: &Shared, caller: &SignedIn, raw: &[u8], work: F) -> Answer
     where
         F: Future<Output = Result<Reply, ApiError>> + Send + 'static,
     {
         let work = Box::pin(work);
         let Some(key) = self.key else {
-            let reply = work.await?;
+            let reply = to_the_end(work).await?;
             return Ok(answer(reply.status, reply.body.to_string()));
         };
         let kept = Kept {
@@ -163,7 +163,10 @@ impl Kept {
             Err(error) => {
                 let status = error.status();
                 if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-                    self.market().idempotency().abandon(&self.scope, &self.key).await?;
+                    let idempotency = self.market().idempotency();
+                    if let Err(second) = idempotency.abandon(&self.scope, &self.key).await {
+                        ApiError::Market(second).log(RequestId::next());
+                    }
                     return Err(error);
                 }
                 (status, None, render(&error), Err(error))

@@ -175,7 +175,12 @@ impl Door {
         let mut responses = Map::new();
         let mut done = json!({ "description": "Done." });
         if let (Some(schema), Some(done)) = (&self.answers, done.as_object_mut()) {
-            done.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+            let mut content = json!({ "application/json": { "schema": schema } });
+            if let (Some(content), Open::KeyOnly) = (content.as_object_mut(), self.open) {
+                let events = json!({ "schema": { "type": "string" } });
+                content.insert("text/event-stream".to_owned(), events);
+            }
+            done.insert("content".to_owned(), content);
         }
         responses.insert(self.status.to_string(), done);
         let error = match Shape::of(self.path) {
@@ -344,7 +349,7 @@ fn doors() -> Vec<Door> {
         .answers(200, "ChatCompletion")
         .refuses(&[402, 404, 429, 502, 503]),
         Door::new("get", "/healthz", "The process runs").open(Open::ToAll).answers(200, "Status"),
-        Door::new("get", "/readyz", "The database answers")
+        Door::new("get", "/readyz", "The database answers (503 while it does not)")
             .open(Open::ToAll)
             .answers(200, "Status"),
         Door {

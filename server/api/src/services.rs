@@ -11,7 +11,7 @@ use axum::{
 };
 use market::{Catalog, Error, Subscribe};
 use model::{
-    CatalogQuery, CustomerId, Fault, PlanId, ProjectId, ReceiptId, SecretKey, Service,
+    CatalogQuery, CustomerId, Fault, OfferingId, PlanId, ProjectId, ReceiptId, SecretKey, Service,
     ServiceDetail,
 };
 use serde_json::json;
@@ -144,10 +144,14 @@ async fn subscribe(
     .await
 }
 
+/// Looks among what the caller has, not in the catalogue: what is no longer on sale can still be left.
 async fn unsubscribe(State(doors): State<Shared>, Named(name): Named, caller: SignedIn) -> Answer {
-    let catalog = doors.market.catalog();
-    let offering = named(&catalog, &name)?.service.id;
-    doors.market.resources().unsubscribe(&caller.actor, offering).await?;
+    let resources = doors.market.resources();
+    let id: Option<OfferingId> = name.parse().ok();
+    let mut instances = resources.list(&caller.actor).await?.into_iter();
+    let had = instances.find(|had| had.offering_slug == name || Some(had.offering_id) == id);
+    let offering = had.ok_or(Error::Missing("subscription"))?.offering_id;
+    resources.unsubscribe(&caller.actor, offering).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

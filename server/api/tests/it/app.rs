@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use market::Market;
-use model::{Role, Service, SignIn};
+use model::{Email, Role, Service, SignIn};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -58,12 +58,7 @@ pub struct Person {
     pub customer: String,
 }
 
-/// A market with the sample content on each engine: SQLite in memory, and PostgreSQL when there is one.
-pub async fn apps() -> Vec<App> {
-    market::testing::markets().await.into_iter().map(App::over).collect()
-}
-
-/// A market on SQLite, for what no engine has a say in.
+/// A market on `SQLite`, for what no engine has a say in.
 pub async fn app() -> App {
     App::over(market::testing::market().await)
 }
@@ -141,12 +136,10 @@ impl App {
 
     /// The `Authorization` of somebody who may do everything.
     pub async fn operator(&self) -> String {
-        let email = "chief@example.com";
+        let email: Email = "chief@example.com".parse().unwrap();
         let identity = self.market.identity();
-        let made =
-            identity.create_operator(&email.parse().unwrap(), PASSWORD.to_owned(), Role::Staff);
-        made.await.unwrap();
-        let known = SignIn { username: email.to_owned(), password: PASSWORD.to_owned() };
+        identity.create_operator(&email, PASSWORD.to_owned(), Role::Staff).await.unwrap();
+        let known = SignIn { username: email.to_string(), password: PASSWORD.to_owned() };
         format!("Token {}", identity.issue_token(&known).await.unwrap())
     }
 

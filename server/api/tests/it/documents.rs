@@ -1,4 +1,4 @@
-//! The OpenAPI document against the doors: what it names is there, and what is there is as it says.
+//! The `OpenAPI` document against the doors: what it names is there, and what is there is as it says.
 
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -87,7 +87,9 @@ async fn every_described_door_is_there() {
     assert_eq!(document, api::openapi("https://cmp.example"));
     let mut named = Vec::new();
     references(&document, &mut named);
-    named.iter().for_each(|reference| drop(resolve(&document, reference)));
+    for reference in &named {
+        assert!(resolve(&document, reference).is_object());
+    }
 
     let mut seen = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -176,4 +178,22 @@ async fn answers_are_as_described() {
             service.as_object().unwrap().keys().filter(|name| !known.contains(name)).collect();
         assert_eq!(unknown, [""; 0]);
     }
+}
+
+/// The document is a promise: a change of it is seen in a change of the file beside this one. With `CMP_SNAPSHOTS=write`
+/// the test writes the file instead.
+#[test]
+fn the_document_is_the_one_that_was_published() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/openapi.json");
+    let mut text = serde_json::to_string_pretty(&api::openapi("https://cmp.example")).unwrap();
+    text.push('\n');
+    if std::env::var_os("CMP_SNAPSHOTS").is_some_and(|what| what == "write") {
+        std::fs::write(path, text).unwrap();
+        return;
+    }
+    let published = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        text == published,
+        "the document has changed: look at it, then run with CMP_SNAPSHOTS=write"
+    );
 }
