@@ -65,7 +65,7 @@ pub async fn app() -> App {
 
 impl App {
     pub fn over(market: Market) -> Self {
-        let gateway = gateway::Gateway::new(market.clone());
+        let gateway = gateway::Gateway::new(market.clone(), gateway::Config::default());
         let public_url = "https://cmp.example".to_owned();
         Self { router: api::router(Api { market: market.clone(), gateway, public_url }), market }
     }
