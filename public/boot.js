@@ -3,8 +3,9 @@
 // Copying and the dialog are here and not islands, because they must answer the very first click, and a bundle that is
 // fetched on intent is not there yet. Every part works without this file: text can be selected, links lead to pages.
 (() => {
-  const d = document, root = d.documentElement, files = d.currentScript.dataset;
-  root.classList.add("js");
+  const d = document, files = d.currentScript.dataset;
+  const wake = () => d.querySelectorAll(".copy[inert]").forEach((button) => (button.inert = false));
+  wake();
 
   let bundle;
   const hydrate = () => {
@@ -61,6 +62,7 @@
     history.pushState({ dialog: 1 }, "", link.dataset.dialog);
     dialog.showModal();
     body.scrollTop = 0;
+    wake();
     d.getElementById("service-name")?.focus();
     hydrate();
   };
@@ -94,6 +96,26 @@
     const plain = !e.metaKey && !e.ctrlKey && !e.shiftKey && !e.button;
     if (link && dialog && plain) e.preventDefault(), open(link);
   });
+
+  // Beside the list a filter applies when it is chosen; in the fold of a narrow page several are chosen first. The
+  // page is simply asked for again, so its address stays the only state; the focus returns to what was chosen.
+  const filters = d.querySelector(".filters"), kept = "filter-focus";
+  let soon;
+  filters?.addEventListener("change", (e) => {
+    if (getComputedStyle(filters.parentElement.querySelector("summary")).display !== "none") return;
+    clearTimeout(soon);
+    soon = setTimeout(() => {
+      const asked = [...new FormData(filters)].filter(([name, value]) => value && name + value !== "sortnewest");
+      sessionStorage.setItem(kept, `[name="${e.target.name}"][value="${CSS.escape(e.target.value)}"],select[name="${e.target.name}"]`);
+      location.href = filters.action + (asked.length ? "?" + new URLSearchParams(asked) : "");
+    }, 200);
+  });
+  const last = sessionStorage.getItem(kept);
+  if (filters && last) {
+    sessionStorage.removeItem(kept);
+    filters.querySelector(last)?.focus();
+  }
+
   addEventListener("keydown", (e) => {
     if (e.key !== "/" || e.target.closest?.("input,textarea,select,[contenteditable]")) return;
     const field = d.querySelector("main input[type=search]") || d.getElementById("bar-search");

@@ -27,7 +27,11 @@ impl Assets {
         };
         let base = format!("/{}/{}", options.site_pkg_dir, options.output_name);
         // Without hashes wasm-bindgen's own name stays, unless cargo-leptos has renamed the file.
-        let plain_wasm = if hashes.is_empty() && option_env!("LEPTOS_OUTPUT_NAME").is_none() { "_bg" } else { "" };
+        let plain_wasm = if hashes.is_empty() && option_env!("LEPTOS_OUTPUT_NAME").is_none() {
+            "_bg"
+        } else {
+            ""
+        };
         Self {
             css: format!("{base}{}.css", hash("css")),
             js: format!("{base}{}.js", hash("js")),
@@ -37,7 +41,8 @@ impl Assets {
 }
 
 fn read_hashes(file: &str) -> Vec<(String, String)> {
-    let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join(file)));
+    let beside =
+        std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join(file)));
     let text = beside.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
     let pairs = text.lines().filter_map(|line| line.split_once(':'));
     pairs.map(|(kind, hash)| (kind.trim().to_owned(), hash.trim().to_owned())).collect()

@@ -49,7 +49,9 @@ fn from_own_page() -> bool {
         return matches!(site, "same-origin" | "none");
     }
     match (header("origin"), header("host")) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        (Some(origin), Some(host)) => {
+            origin.split_once("://").is_some_and(|(_, from)| from == host)
+        }
         (Some(_), None) => false,
         (None, _) => true,
     }
@@ -71,6 +73,6 @@ fn go_back(error: Error, page: &str) {
             flash::put(&FlashBody::failed(&error));
             see_other(page);
         }
-        Fail::Elsewhere(_) | Fail::Unwired(_) => see_other(page),
+        Fail::Unwired(_) => see_other(page),
     }
 }

@@ -39,6 +39,7 @@ impl Theme {
     }
 
     /// The one that the switch goes to from here.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::System => Self::Light,

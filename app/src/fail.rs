@@ -1,6 +1,6 @@
 //! How a page fails: the status is true, the text says what to do next, and nothing internal is shown.
 
-use http::StatusCode;
+use http::{StatusCode, request::Parts};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use market::Error;
@@ -16,8 +16,6 @@ pub enum Fail {
     Market(Error),
     /// Nobody is signed in; the sign-in page leads back here.
     SignIn,
-    /// The page moved or a form must be filled in elsewhere.
-    Elsewhere(String),
     /// The server forgot to provide something.
     Unwired(&'static str),
 }
@@ -44,12 +42,11 @@ impl Fail {
                 see_other(&format!("/login/?next={next}"));
                 ().into_any()
             }
-            Self::Elsewhere(path) => {
-                see_other(&path);
-                ().into_any()
-            }
             Self::Unwired(what) => {
-                tracing::error!(what, "a page was asked for something that the server did not provide");
+                tracing::error!(
+                    what,
+                    "a page was asked for something that the server did not provide"
+                );
                 broken()
             }
             Self::Market(error) => refused(&error),
@@ -109,7 +106,14 @@ fn refused(error: &Error) -> AnyView {
 
 fn broken() -> AnyView {
     set_status(StatusCode::INTERNAL_SERVER_ERROR);
-    message("There is a problem with the service", "Nothing was changed. Try again in a minute.")
+    let reference = use_context::<Parts>()
+        .and_then(|parts| Some(parts.headers.get("x-request-id")?.to_str().ok()?.to_owned()))
+        .map(|id| format!(" Reference {id}."))
+        .unwrap_or_default();
+    message(
+        "There is a problem with the service",
+        &format!("Nothing was changed. Try again in a minute.{reference}"),
+    )
 }
 
 fn message(title: &'static str, text: &str) -> AnyView {

@@ -31,6 +31,11 @@ pub fn credits(amount: Credits) -> String {
     }
 }
 
+/// An amount of credits cut to two decimals, for places that only remind of it.
+pub fn credits_short(amount: Credits) -> String {
+    credits(Credits::from_micros(amount.micros() / 10_000 * 10_000))
+}
+
 /// A change of a balance, always with its sign.
 pub fn signed_credits(amount: Credits) -> String {
     if amount.is_positive() { format!("+{}", credits(amount)) } else { credits(amount) }
@@ -102,7 +107,9 @@ mod tests {
 
     #[test]
     fn contexts_are_short() {
-        for (tokens, text) in [(8_192, "8,192"), (128_000, "128K"), (1_000_000, "1M"), (1_500_000, "1.5M")] {
+        for (tokens, text) in
+            [(8_192, "8,192"), (128_000, "128K"), (1_000_000, "1M"), (1_500_000, "1.5M")]
+        {
             assert_eq!(token_count(tokens), text);
         }
     }

@@ -23,6 +23,10 @@ use crate::{
 };
 
 /// The document around the app. The theme is in it, so that the first paint has the right colours.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "handlers hand a copy of the options to each call"
+)]
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let assets = Assets::of(&options);
     let theme = use_context::<Theme>().unwrap_or_default();

@@ -13,7 +13,9 @@ use crate::{
 /// The page that lists the keys; ids that cannot be read lead to the start page.
 fn keys_page(customer: &str, resource: &str) -> String {
     match (customer.parse::<CustomerId>(), resource.parse::<ResourceId>()) {
-        (Ok(customer), Ok(resource)) => format!("/organizations/{customer}/agents/{resource}/keys/"),
+        (Ok(customer), Ok(resource)) => {
+            format!("/organizations/{customer}/agents/{resource}/keys/")
+        }
         _ => "/".to_owned(),
     }
 }

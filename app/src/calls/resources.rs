@@ -27,7 +27,12 @@ pub async fn start_resource(
     Ok(())
 }
 
-async fn start(offering: &str, plan: &str, customer: &str, reference: String) -> Result<String, Error> {
+async fn start(
+    offering: &str,
+    plan: &str,
+    customer: &str,
+    reference: String,
+) -> Result<String, Error> {
     let Posted { market, actor } = Posted::find()?;
     let order = Subscribe {
         offering: read(offering, "offering")?,

@@ -66,14 +66,15 @@ pub fn CostEstimate(
         RwSignal::new(Volume { requests, prompt: prompt_tokens, completion: completion_tokens });
     // Read from the fields rather than kept from events: somebody may have typed before the wasm was there.
     let read = move || {
-        let value = |field: NodeRef<leptos::html::Input>| field.get_untracked().map(|f| number(&f.value()));
+        let value =
+            |field: NodeRef<leptos::html::Input>| field.get_untracked().map(|f| number(&f.value()));
         volume.update(|v| {
             v.requests = value(requests_field).unwrap_or(v.requests);
             v.prompt = value(prompt_field).unwrap_or(v.prompt);
             v.completion = value(completion_field).unwrap_or(v.completion);
         });
     };
-    Effect::new(move || read());
+    Effect::new(read);
     let rows = move || {
         let volume = volume.get();
         let totals = plans.iter().map(|plan| plan.month(volume));
@@ -129,8 +130,10 @@ mod tests {
 
     #[test]
     fn a_month_is_usage_and_fee() {
-        let price = Price { prompt: 1_000_000, completion: 2_000_000, request: 0, credit_price: 80_000 };
-        let plan = PlanCost { name: "Pro".to_owned(), price, monthly_fee: Usd::from_micros(5_000_000) };
+        let price =
+            Price { prompt: 1_000_000, completion: 2_000_000, request: 0, credit_price: 80_000 };
+        let plan =
+            PlanCost { name: "Pro".to_owned(), price, monthly_fee: Usd::from_micros(5_000_000) };
         let volume = Volume { requests: 1_000, prompt: 1_000, completion: 500 };
         let month = plan.month(volume);
         assert_eq!(month, Some((Usd::from_micros(2_000_000), Usd::from_micros(7_000_000))));

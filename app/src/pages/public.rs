@@ -6,6 +6,8 @@ mod missing;
 mod offering;
 
 pub use self::{
-    landing::LandingPage, marketplace::MarketplacePage, missing::MissingPage,
+    landing::LandingPage,
+    marketplace::MarketplacePage,
+    missing::MissingPage,
     offering::{OfferingPage, asked_volume},
 };

@@ -16,9 +16,10 @@ pub fn service_card(service: &Service, category: &str, return_query: &str) -> An
     let amp = if return_query.is_empty() { "" } else { "&" };
     let dialog = format!("/marketplace/?{return_query}{amp}service={}", service.id);
     let features = service.features.names().into_iter().map(|name| view! { <li>{name}</li> });
-    let trial = service.trial.as_ref().map(|trial| {
-        badge(format!("{}-day trial", trial.days), Tone::Accent)
-    });
+    let trial = service
+        .trial
+        .as_ref()
+        .map(|trial| badge(format!("{}-day trial", trial.days), Tone::Accent));
     view! {
         <article class="card service" data-cat=service.category.clone()>
             <p class="service-kind">

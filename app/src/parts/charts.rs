@@ -12,7 +12,8 @@ const BAR: i64 = 8;
 /// Credits per day. Bars begin at zero; a day with any use has a visible bar.
 pub fn credits_per_day(days: &[UsageDay]) -> AnyView {
     let most = days.iter().map(|day| day.credits).max().unwrap_or_default();
-    let sum = days.iter().try_fold(Credits::ZERO, |sum, day| sum.plus(day.credits)).unwrap_or_default();
+    let sum =
+        days.iter().try_fold(Credits::ZERO, |sum, day| sum.plus(day.credits)).unwrap_or_default();
     let width = i64::try_from(days.len()).unwrap_or(1).max(1) * STEP;
     let bars = days.iter().zip(0_i64..).map(|(day, place)| {
         let share = day.credits.micros().saturating_mul(HEIGHT) / most.micros().max(1);
@@ -24,7 +25,10 @@ pub fn credits_per_day(days: &[UsageDay]) -> AnyView {
             </rect>
         }
     });
-    let ends = days.first().zip(days.last()).map(|(first, last)| (first.day.to_string(), last.day.to_string()));
+    let ends = days
+        .first()
+        .zip(days.last())
+        .map(|(first, last)| (first.day.to_string(), last.day.to_string()));
     let (first, last) = ends.unwrap_or_default();
     let summary = format!(
         "Credits per day from {first} to {last}: {} in all, {} on the highest day.",

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use super::icons::{Icon, icon};
 
-/// A button that copies the text of another element. Script shows it; without script the text can still be selected.
+/// A button that copies the text of another element. Script wakes it; without script it is not there for
+/// anybody, and the text can still be selected.
 pub fn copy_button(target: &str, words: &'static str) -> AnyView {
     view! {
-        <button type="button" class="btn btn-secondary btn-small copy" data-copy=target.to_owned()>
+        <button type="button" class="btn btn-secondary btn-small copy" inert="" data-copy=target.to_owned()>
             {icon(Icon::Copy)}
             <span data-label="">{words}</span>
         </button>
@@ -29,7 +30,11 @@ pub fn code_block(id: &str, name: &str, code: String) -> AnyView {
 }
 
 /// Samples in several languages behind tabs that are radio buttons, so that they work without script.
-pub fn tabs(group: &'static str, legend: &'static str, samples: Vec<(&'static str, String)>) -> AnyView {
+pub fn tabs(
+    group: &'static str,
+    legend: &'static str,
+    samples: Vec<(&'static str, String)>,
+) -> AnyView {
     let tab = |(place, (language, code)): (usize, (&'static str, String))| {
         let id = format!("{group}-{place}");
         let code_id = format!("{group}-code-{place}");
@@ -54,12 +59,14 @@ pub fn quickstart(base: &str, slug: &str, key: Option<&str>) -> Vec<(&'static st
     let curl = format!(
         "curl {base}/v1/chat/completions \\\n  -H \"Authorization: Bearer {bearer}\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{{\n    \"model\": \"{slug}\",\n    \"messages\": [{{\"role\": \"user\", \"content\": \"What can you do?\"}}]\n  }}'"
     );
-    let python_key = key.map_or_else(|| "os.environ[\"CMP_API_KEY\"]".to_owned(), |key| format!("\"{key}\""));
+    let python_key =
+        key.map_or_else(|| "os.environ[\"CMP_API_KEY\"]".to_owned(), |key| format!("\"{key}\""));
     let import = if key.is_none() { "import os\n" } else { "" };
     let python = format!(
         "{import}from openai import OpenAI\n\nclient = OpenAI(\n    base_url=\"{base}/v1\",\n    api_key={python_key},\n)\nanswer = client.chat.completions.create(\n    model=\"{slug}\",\n    messages=[{{\"role\": \"user\", \"content\": \"What can you do?\"}}],\n)\nprint(answer.choices[0].message.content)"
     );
-    let script_key = key.map_or_else(|| "process.env.CMP_API_KEY".to_owned(), |key| format!("\"{key}\""));
+    let script_key =
+        key.map_or_else(|| "process.env.CMP_API_KEY".to_owned(), |key| format!("\"{key}\""));
     let script = format!(
         "import OpenAI from \"openai\";\n\nconst client = new OpenAI({{\n  baseURL: \"{base}/v1\",\n  apiKey: {script_key},\n}});\nconst answer = await client.chat.completions.create({{\n  model: \"{slug}\",\n  messages: [{{ role: \"user\", content: \"What can you do?\" }}],\n}});\nconsole.log(answer.choices[0].message.content);"
     );

@@ -43,12 +43,13 @@ impl Default for Volume {
 pub fn service_details(detail: &ServiceDetail, setting: &Setting<'_>) -> AnyView {
     let service = &detail.service;
     let name = if setting.in_dialog {
-        view! { <h2 class="h1" id="service-name" tabindex="-1">{service.name.clone()}</h2> }.into_any()
+        view! { <h2 class="h1" id="service-name" tabindex="-1">{service.name.clone()}</h2> }
+            .into_any()
     } else {
         view! { <h1 id="service-name">{service.name.clone()}</h1> }.into_any()
     };
     let quick = detail.callable.then(|| {
-        section("Call it", view! {
+        section(setting.in_dialog, "Call it", view! {
             <p>
                 "The model name is " <code>{service.slug.clone()}</code> " at " <code>{format!("{}/v1", setting.base_url)}</code>
                 ". Any OpenAI client works."
@@ -80,23 +81,29 @@ pub fn service_details(detail: &ServiceDetail, setting: &Setting<'_>) -> AnyView
             {facts(detail)}
             {detail.built_in.as_ref().map(|text| remark(format!("Built-in answerer: {text}")))}
             {(!detail.callable).then(|| remark("This provider sets the service up by hand. There is no endpoint to call."))}
-            {section("About", view! { <div class="prose">{paragraphs(&service.description)}</div> }.into_any())}
-            {section("Prices", prices(detail))}
-            {section("Cost estimate", estimate(detail, setting))}
+            {section(setting.in_dialog, "About", view! { <div class="prose">{paragraphs(&service.description)}</div> }.into_any())}
+            {section(setting.in_dialog, "Prices", prices(detail))}
+            {section(setting.in_dialog, "Cost estimate", estimate(detail, setting))}
             {quick}
-            {section("Features", features(detail))}
-            {section("Measured", measured(&service.metrics, service.usage_stats))}
-            {section("Where and when", place(detail))}
-            {section("Provider", seller(detail))}
+            {section(setting.in_dialog, "Features", features(detail))}
+            {section(setting.in_dialog, "Measured", measured(&service.metrics, service.usage_stats))}
+            {section(setting.in_dialog, "Where and when", place(detail))}
+            {section(setting.in_dialog, "Provider", seller(detail))}
         </article>
     }
     .into_any()
 }
 
-fn section(title: &'static str, content: AnyView) -> AnyView {
+/// A section under the name's heading, whichever level that has.
+fn section(in_dialog: bool, title: &'static str, content: AnyView) -> AnyView {
+    let heading = if in_dialog {
+        view! { <h3 class="h2">{title}</h3> }.into_any()
+    } else {
+        view! { <h2>{title}</h2> }.into_any()
+    };
     view! {
         <section class="detail-section">
-            <h3 class="h2">{title}</h3>
+            {heading}
             <div>{content}</div>
         </section>
     }
@@ -111,7 +118,11 @@ fn start_link(id: OfferingId) -> AnyView {
 }
 
 fn trial_words(detail: &ServiceDetail) -> AnyView {
-    let trial = detail.service.trial.as_ref().map(|trial| badge(format!("{}-day trial", trial.days), Tone::Accent));
+    let trial = detail
+        .service
+        .trial
+        .as_ref()
+        .map(|trial| badge(format!("{}-day trial", trial.days), Tone::Accent));
     let credit = detail.trial_credits.is_positive().then(|| {
         format!("{} trial credits with every new workspace", credits(detail.trial_credits))
     });
@@ -160,10 +171,13 @@ fn prices(detail: &ServiceDetail) -> AnyView {
     let service = &detail.service;
     let tiers = (!service.pricing_tiers.is_empty()).then(|| {
         let lines = service.pricing_tiers.iter().map(|tier| {
-            leader(format!("From {} tokens a month", grouped(tier.tokens)), format!("{} / 1K tokens", tier.price))
+            leader(
+                format!("From {} tokens a month", grouped(tier.tokens)),
+                format!("{} / 1K tokens", tier.price),
+            )
         });
         view! {
-            <h4 class="h3">"Bulk prices"</h4>
+            <p class="h3">"Bulk prices"</p>
             <dl class="leaders">{lines.collect_view()}</dl>
         }
     });
@@ -222,7 +236,8 @@ pub fn estimate_fields(detail: &ServiceDetail, volume: Volume) -> AnyView {
 fn features(detail: &ServiceDetail) -> AnyView {
     let has = detail.service.features;
     let line = |name: &'static str, there: bool| {
-        let (class, sign, word) = if there { ("yes", Icon::Check, "Yes") } else { ("no", Icon::Cross, "No") };
+        let (class, sign, word) =
+            if there { ("yes", Icon::Check, "Yes") } else { ("no", Icon::Cross, "No") };
         view! {
             <div class="leader">
                 <dt>{name}</dt>
@@ -263,9 +278,15 @@ fn measured(metrics: &ServiceMetrics, usage: UsageStats) -> AnyView {
     let figures: Vec<AnyView> = [
         metrics.uptime7d.map(|v| leader("Answered without error, 7 days", percent(v))),
         metrics.uptime30d.map(|v| leader("Answered without error, 30 days", percent(v))),
-        metrics.latency_p50.map(|v| leader("First token, typical", format!("{} ms", grouped(v.into())))),
-        metrics.latency_p95.map(|v| leader("First token, slowest 5 %", format!("{} ms", grouped(v.into())))),
-        metrics.latency_p99.map(|v| leader("First token, slowest 1 %", format!("{} ms", grouped(v.into())))),
+        metrics
+            .latency_p50
+            .map(|v| leader("First token, typical", format!("{} ms", grouped(v.into())))),
+        metrics
+            .latency_p95
+            .map(|v| leader("First token, slowest 5 %", format!("{} ms", grouped(v.into())))),
+        metrics
+            .latency_p99
+            .map(|v| leader("First token, slowest 1 %", format!("{} ms", grouped(v.into())))),
         metrics.throughput_rps.map(|v| leader("Requests per second", format!("{v:.1}"))),
         metrics.throughput_tps.map(|v| leader("Tokens per second", format!("{v:.0}"))),
     ]
@@ -291,14 +312,16 @@ fn measured(metrics: &ServiceMetrics, usage: UsageStats) -> AnyView {
 fn place(detail: &ServiceDetail) -> AnyView {
     let service = &detail.service;
     let place = &service.geographic;
-    let runs: Vec<&str> = [place.city.as_deref().unwrap_or_default(), &place.region, &place.country]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
+    let runs: Vec<&str> =
+        [place.city.as_deref().unwrap_or_default(), &place.region, &place.country]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
     let hours = service.availability.custom_hours.iter();
     let hours = hours.map(|window| leader("Open", format!("{} – {}", window.start, window.end)));
     let upkeep = service.availability.maintenance_windows.iter();
-    let upkeep = upkeep.map(|window| leader("Maintenance", format!("{} – {}", window.start, window.end)));
+    let upkeep =
+        upkeep.map(|window| leader("Maintenance", format!("{} – {}", window.start, window.end)));
     view! {
         <dl class="leaders">
             {(!runs.is_empty()).then(|| leader("Runs in", runs.join(", ")))}
@@ -317,7 +340,9 @@ fn place(detail: &ServiceDetail) -> AnyView {
 fn seller(detail: &ServiceDetail) -> AnyView {
     let seller = &detail.provider;
     let reviews = match detail.service.rating {
-        Some(stars) => format!("{stars:.1} of 5, {}", count(detail.service.review_count, "review", "reviews")),
+        Some(stars) => {
+            format!("{stars:.1} of 5, {}", count(detail.service.review_count, "review", "reviews"))
+        }
         None => "No reviews yet".to_owned(),
     };
     view! {
@@ -332,4 +357,3 @@ fn seller(detail: &ServiceDetail) -> AnyView {
     }
     .into_any()
 }
-

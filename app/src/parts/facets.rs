@@ -13,7 +13,13 @@ pub fn address(query: &CatalogQuery) -> String {
     if text.is_empty() { "/marketplace/".to_owned() } else { format!("/marketplace/?{text}") }
 }
 
-fn option(name: &'static str, value: &str, words: &str, count: Option<u64>, chosen: bool) -> AnyView {
+fn option(
+    name: &'static str,
+    value: &str,
+    words: &str,
+    count: Option<u64>,
+    chosen: bool,
+) -> AnyView {
     let none = (count == Some(0)).then_some("none");
     view! {
         <label class="option" data-count=none>
@@ -30,12 +36,24 @@ pub fn filter_form(query: &CatalogQuery, categories: &[CategoryView], facets: &F
     let shelves = categories.iter().map(|category| {
         let found = facets.categories.iter().find(|(slug, _)| *slug == category.slug);
         let chosen = query.categories.contains(&category.slug);
-        option("category", &category.slug, &category.title, Some(found.map_or(0, |(_, n)| *n)), chosen)
+        option(
+            "category",
+            &category.slug,
+            &category.title,
+            Some(found.map_or(0, |(_, n)| *n)),
+            chosen,
+        )
     });
     let families = ModelFamily::ALL.iter().map(|family| {
         let found = facets.families.iter().find(|(other, _)| other == family);
         let chosen = query.families.contains(family);
-        option("family", family.as_str(), family.title(), Some(found.map_or(0, |(_, n)| *n)), chosen)
+        option(
+            "family",
+            family.as_str(),
+            family.title(),
+            Some(found.map_or(0, |(_, n)| *n)),
+            chosen,
+        )
     });
     let sorts = Sort::ALL.iter().map(|sort| {
         view! { <option value=sort.as_str() selected=*sort == query.sort>{sort.title()}</option> }
@@ -82,7 +100,10 @@ pub fn chips(query: &CatalogQuery, categories: &[CategoryView]) -> Option<AnyVie
     }
     for family in &query.families {
         let kept = query.families.iter().filter(|other| *other != family).copied().collect();
-        found.push((family.title().to_owned(), address(&CatalogQuery { families: kept, ..base.clone() })));
+        found.push((
+            family.title().to_owned(),
+            address(&CatalogQuery { families: kept, ..base.clone() }),
+        ));
     }
     let chip = |(words, link): (String, String)| {
         view! {

@@ -1,5 +1,7 @@
 //! Form fields: label above, hint, then error, then the input, all tied together.
 
+use std::fmt::Display;
+
 use leptos::prelude::*;
 
 use crate::flash::FlashBody;
@@ -28,7 +30,8 @@ impl Field {
         let described: Vec<String> = described.into_iter().flatten().collect();
         let described = (!described.is_empty()).then(|| described.join(" "));
         let invalid = fault.is_some().then_some("true");
-        let hint = (!self.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{self.hint}</p> });
+        let hint =
+            (!self.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{self.hint}</p> });
         let fault = fault.map(|text| {
             view! {
                 <p class="fault" id=fault_id>
@@ -62,6 +65,7 @@ impl Field {
 }
 
 /// A value that a form carries along.
-pub fn hidden(name: &'static str, value: impl ToString) -> AnyView {
-    view! { <input type="hidden" name=name value=value.to_string() /> }.into_any()
+pub fn hidden(name: &'static str, value: impl Display) -> AnyView {
+    let value = format!("{value}");
+    view! { <input type="hidden" name=name value=value /> }.into_any()
 }

@@ -7,7 +7,7 @@ use super::{
     fields::hidden,
     icons::{Icon, icon, mark},
 };
-use crate::{context::Theme, format::credits};
+use crate::{context::Theme, format::credits_short};
 
 /// What the bar shows of somebody who is signed in.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ fn visitor_links(here: &str) -> AnyView {
 fn member_links(who: &SignedIn) -> AnyView {
     let base = format!("/organizations/{}/", who.customer.id);
     let available = who.wallet.map(|wallet| {
-        view! { <span class="num">{credits(wallet.available)} <span class="sr-only">" credits"</span></span> }
+        view! { <span class="num">{credits_short(wallet.available)} <span class="sr-only">" credits"</span></span> }
     });
     view! {
         <a href=format!("{base}agents/")>"My agents"</a>

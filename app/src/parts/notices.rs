@@ -49,7 +49,8 @@ pub fn warning(text: impl Into<String>) -> AnyView {
 
 /// What is wrong with a form, with links to the fields; it takes the focus when the page opens.
 pub fn error_summary(flash: Option<&FlashBody>) -> Option<AnyView> {
-    let flash = flash.filter(|flash| !flash.done && (!flash.message.is_empty() || !flash.fields.is_empty()))?;
+    let flash = flash
+        .filter(|flash| !flash.done && (!flash.message.is_empty() || !flash.fields.is_empty()))?;
     let line = |fault: &Fault| {
         view! {
             <li>
@@ -74,7 +75,11 @@ pub fn error_summary(flash: Option<&FlashBody>) -> Option<AnyView> {
 }
 
 /// Stands where a list has nothing yet: what would be here and the one thing to do.
-pub fn empty(title: &'static str, text: impl Into<String>, action: Option<(&str, &'static str)>) -> AnyView {
+pub fn empty(
+    title: &'static str,
+    text: impl Into<String>,
+    action: Option<(&str, &'static str)>,
+) -> AnyView {
     let action = action.map(|(href, words)| {
         view! {
             <a class="btn btn-primary" href=href.to_owned()>{words}</a>

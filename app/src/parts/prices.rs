@@ -18,21 +18,21 @@ pub fn leader(words: impl Into<String>, figure: impl Into<String>) -> AnyView {
 
 /// The prices of a service on a card.
 pub fn price_lines(service: &Service) -> AnyView {
-    let fee = (service.monthly_fee != Usd::ZERO)
+    let monthly = (service.monthly_fee != Usd::ZERO)
         .then(|| leader("Plans from", format!("{} / month", service.monthly_fee)));
-    let (prompt, completion) =
+    let (prompt, answer) =
         (service.prompt_price_per_1k_tokens, service.completion_price_per_1k_tokens);
-    let free = prompt == Usd::ZERO && completion == Usd::ZERO;
+    let free = prompt == Usd::ZERO && answer == Usd::ZERO;
     let usage = if free {
         leader("Tokens", "no charge")
     } else {
         view! {
             {leader("Prompt / 1K tokens", charge(prompt))}
-            {leader("Answer / 1K tokens", charge(completion))}
+            {leader("Answer / 1K tokens", charge(answer))}
         }
         .into_any()
     };
-    view! { <dl class="leaders">{usage} {fee}</dl> }.into_any()
+    view! { <dl class="leaders">{usage} {monthly}</dl> }.into_any()
 }
 
 fn charge(price: Usd) -> String {
@@ -66,7 +66,7 @@ pub fn plan_table(plans: &[PlanView]) -> AnyView {
     let per_request = plans.iter().any(|plan| plan.price.request != 0);
     let row = |plan: &PlanView| {
         let request = per_request.then(|| {
-            view! { <td class="num">{Usd::from_micros(plan.price.request).to_string()}</td> }
+            view! { <td data-label="Request" class="num">{Usd::from_micros(plan.price.request).to_string()}</td> }
         });
         view! {
             <tr>
@@ -74,21 +74,20 @@ pub fn plan_table(plans: &[PlanView]) -> AnyView {
                     {plan.name.clone()}
                     <span class="meta block">{plan.description.clone()}</span>
                 </th>
-                <td class="num">{fee(plan)}</td>
-                <td class="num">{plan.price.prompt_per_1k().to_string()}</td>
-                <td class="num">{plan.price.completion_per_1k().to_string()}</td>
-                <td class="num">
-                    {Usd::from_micros(plan.price.prompt).to_string()} " / "
-                    {Usd::from_micros(plan.price.completion).to_string()}
+                <td data-label="Fee" class="num">{fee(plan)}</td>
+                <td data-label="Prompt / 1K tokens" class="num">{plan.price.prompt_per_1k().to_string()}</td>
+                <td data-label="Answer / 1K tokens" class="num">{plan.price.completion_per_1k().to_string()}</td>
+                <td data-label="Both / 1M tokens" class="num">
+                    {format!("{} / {}", Usd::from_micros(plan.price.prompt), Usd::from_micros(plan.price.completion))}
                 </td>
                 {request}
-                <td>{limit_words(plan.limits)}</td>
+                <td data-label="Limits">{limit_words(plan.limits)}</td>
             </tr>
         }
     };
     view! {
         <div class="sheet-scroll" tabindex="0" role="region" aria-label="Plans">
-            <table class="sheet">
+            <table class="sheet sheet-cards">
                 <caption class="sr-only">"Plans and their prices in US dollars"</caption>
                 <thead>
                     <tr>

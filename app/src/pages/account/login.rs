@@ -29,8 +29,22 @@ pub fn LoginPage() -> impl IntoView {
     let flash = flash::take();
     let flash = flash.as_ref();
     let prefix = if flash.is_some_and(|flash| !flash.done) { "Error: " } else { "" };
-    let email = Field { name: "username", label: "E-mail", hint: "", kind: "email", autocomplete: "username", required: true };
-    let password = Field { name: "password", label: "Password", hint: "", kind: "password", autocomplete: "current-password", required: true };
+    let email = Field {
+        name: "username",
+        label: "E-mail",
+        hint: "",
+        kind: "email",
+        autocomplete: "username",
+        required: true,
+    };
+    let password = Field {
+        name: "password",
+        label: "Password",
+        hint: "",
+        kind: "password",
+        autocomplete: "current-password",
+        required: true,
+    };
     view! {
         <Title text=format!("{prefix}Sign in – CMP") />
         <section class="wrap form-page">

@@ -16,8 +16,22 @@ use crate::{
 };
 
 const FIELDS: [Field; 3] = [
-    Field { name: "full_name", label: "Your name", hint: "", kind: "text", autocomplete: "name", required: true },
-    Field { name: "email", label: "E-mail", hint: "", kind: "email", autocomplete: "username", required: true },
+    Field {
+        name: "full_name",
+        label: "Your name",
+        hint: "",
+        kind: "text",
+        autocomplete: "name",
+        required: true,
+    },
+    Field {
+        name: "email",
+        label: "E-mail",
+        hint: "",
+        kind: "email",
+        autocomplete: "username",
+        required: true,
+    },
     Field {
         name: "password",
         label: "Password",
@@ -39,7 +53,10 @@ pub fn RegisterPage() -> impl IntoView {
     let flash = flash::take();
     let flash = flash.as_ref();
     let prefix = if flash.is_some() { "Error: " } else { "" };
-    let trial = market().ok().map(|market| market.settings().trial_credits).filter(|trial| trial.is_positive());
+    let trial = market()
+        .ok()
+        .map(|market| market.settings().trial_credits)
+        .filter(|trial| trial.is_positive());
     let trial = trial.map(|trial| {
         view! { <p class="lead">{format!("Your workspace starts with {} trial credits. No card.", credits(trial))}</p> }
     });

@@ -25,14 +25,16 @@ pub fn agent_tabs(agent: &str, here: &str) -> AnyView {
         view! { <a href=format!("{agent}{path}") aria-current=current>{words}</a> }
     };
     let tabs = [("", "Overview"), ("keys/", "Keys"), ("usage/", "Usage")].map(tab);
-    view! { <nav class="subnav" aria-label="Agent">{tabs.into_iter().collect_view()}</nav> }.into_any()
+    view! { <nav class="subnav" aria-label="Agent">{tabs.into_iter().collect_view()}</nav> }
+        .into_any()
 }
 
 /// The trail, name, state and tabs that stand on every page of an agent.
 pub fn agent_head(place: &Workspace, instance: &InstanceView, here: &str) -> AnyView {
     let agents = format!("{}agents/", place.path());
     let agent = format!("{agents}{}/", instance.instance_id);
-    let mut trail = vec![(place.path(), place.customer.name.clone()), (agents, "My agents".to_owned())];
+    let mut trail =
+        vec![(place.path(), place.customer.name.clone()), (agents, "My agents".to_owned())];
     let (title, last) = match here {
         "" => (instance.name.clone(), instance.name.clone()),
         "keys/" => ("Keys".to_owned(), "Keys".to_owned()),
@@ -84,9 +86,15 @@ pub fn AgentPage() -> impl IntoView {
 
 fn trouble(instance: &InstanceView) -> Option<AnyView> {
     match instance.state {
-        ResourceState::Paused => Some(remark("This agent is paused: a monthly fee could not be paid. Add credits to the wallet to resume it.")),
-        ResourceState::Erred => Some(remark("Setting up this agent failed. You were not charged for calls.")),
-        ResourceState::Terminated | ResourceState::Terminating => Some(remark("This subscription has ended. Its keys no longer work.")),
+        ResourceState::Paused => Some(remark(
+            "This agent is paused: a monthly fee could not be paid. Add credits to the wallet to resume it.",
+        )),
+        ResourceState::Erred => {
+            Some(remark("Setting up this agent failed. You were not charged for calls."))
+        }
+        ResourceState::Terminated | ResourceState::Terminating => {
+            Some(remark("This subscription has ended. Its keys no longer work."))
+        }
         ResourceState::Creating | ResourceState::Ok | ResourceState::Updating => None,
     }
 }

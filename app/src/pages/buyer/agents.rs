@@ -20,15 +20,15 @@ use crate::{
 pub fn AgentsPage() -> impl IntoView {
     loaded(async {
         let place = Workspace::load().await?;
-        let mut agents = place.market.resources().list(&place.actor).await?;
-        // Somebody in several workspaces sees each workspace's agents on its own page.
-        if place.me.customers.len() > 1 {
-            agents.retain(|agent| agent.organization == place.customer.name);
-        }
+        let agents = place.market.resources().of_customer(&place.actor, place.customer.id).await?;
         let flash = flash::take();
         let trail = [(place.path(), place.customer.name.clone())];
         let list = if agents.is_empty() {
-            empty("No agents yet", "Agents you start using appear here, with their keys and their usage.", Some(("/marketplace/", "Browse agents")))
+            empty(
+                "No agents yet",
+                "Agents you start using appear here, with their keys and their usage.",
+                Some(("/marketplace/", "Browse agents")),
+            )
         } else {
             agent_table(&agents, &format!("{}agents/", place.path()))
         };
@@ -64,9 +64,11 @@ pub fn agent_table(agents: &[InstanceView], base: &str) -> AnyView {
                 <td data-label="Model name"><code>{agent.offering_slug.clone()}</code></td>
                 <td data-label="Since" class="num">{date(agent.created_at)}</td>
                 <td data-label="More">
-                    <a href=format!("{page}keys/")>"Keys" <span class="sr-only">" of " {agent.name.clone()}</span></a>
-                    " · "
-                    <a href=format!("{page}usage/")>"Usage" <span class="sr-only">" of " {agent.name.clone()}</span></a>
+                    <span>
+                        <a href=format!("{page}keys/")>"Keys" <span class="sr-only">" of " {agent.name.clone()}</span></a>
+                        " · "
+                        <a href=format!("{page}usage/")>"Usage" <span class="sr-only">" of " {agent.name.clone()}</span></a>
+                    </span>
                 </td>
             </tr>
         }

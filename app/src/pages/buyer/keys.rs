@@ -35,7 +35,8 @@ pub fn KeysPage() -> impl IntoView {
         let keys = place.market.keys().list(&place.actor, id).await?;
         let flash = flash::take();
         let flash = flash.as_ref();
-        let live = !matches!(instance.state, ResourceState::Terminated | ResourceState::Terminating);
+        let live =
+            !matches!(instance.state, ResourceState::Terminated | ResourceState::Terminating);
         Ok(view! {
             <Title text=format!("Keys – {} – CMP", instance.name) />
             <div class="wrap">

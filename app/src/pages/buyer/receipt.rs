@@ -22,15 +22,15 @@ pub fn ReceiptPage() -> impl IntoView {
     loaded(async {
         let (market, actor) = (market()?, actor()?);
         let receipt = market.usage().receipt(&actor, param::<ReceiptId>("receipt")?).await?;
-        let me = market.identity().me(&actor).await?;
-        let base = me.customers.first().map(|customer| format!("/organizations/{}/", customer.id));
-        let agent = base.map(|base| format!("{base}agents/{}/usage/", receipt.resource_id));
-        Ok(page(&receipt, agent.as_deref()))
+        let (customer, _) = market.resources().owned(&actor, receipt.resource_id).await?;
+        Ok(page(
+            &receipt,
+            &format!("/organizations/{customer}/agents/{}/usage/", receipt.resource_id),
+        ))
     })
 }
 
-fn page(receipt: &Receipt, usage: Option<&str>) -> AnyView {
-    let back = usage.map(|href| view! { <p><a href=href.to_owned()>"All requests of this agent"</a></p> });
+fn page(receipt: &Receipt, usage: &str) -> AnyView {
     view! {
         <Title text=format!("Receipt – {} – CMP", receipt.model) />
         <div class="wrap wrap-narrow">
@@ -59,7 +59,7 @@ fn page(receipt: &Receipt, usage: Option<&str>) -> AnyView {
                     {reference("Price version", "price-id", &receipt.price_version.to_string())}
                 </dl>
             </section>
-            {back}
+            <p><a href=usage.to_owned()>"All requests of this agent"</a></p>
         </div>
     }
     .into_any()

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use market::{Actor, Market};
-use model::{Charge, Credits, CustomerView, InstanceView, OfferingId, PlanView, ServiceDetail, Usd};
+use model::{
+    Charge, Credits, CustomerView, HoldId, InstanceView, OfferingId, PlanView, ServiceDetail, Usd,
+};
 
 use crate::{
     context::{here, loaded, market, param, query, visitor},
@@ -27,6 +29,7 @@ struct Buyer {
     /// What is already in use of this offering.
     own: Vec<InstanceView>,
     available: Option<Credits>,
+    reference: String,
 }
 
 impl Buyer {
@@ -38,7 +41,7 @@ impl Buyer {
             Some(first) => Some(market.wallets().wallet(actor, Some(first.id)).await?.available),
             None => None,
         };
-        Ok(Self { customers, own, available })
+        Ok(Self { customers, own, available, reference: reference(market) })
     }
 }
 
@@ -118,7 +121,8 @@ fn chosen_plan(detail: &ServiceDetail) -> Option<&PlanView> {
 }
 
 fn already(buyer: &Buyer) -> AnyView {
-    let base = buyer.customers.first().map(|customer| format!("/organizations/{}/agents/", customer.id));
+    let base =
+        buyer.customers.first().map(|customer| format!("/organizations/{}/agents/", customer.id));
     let base = base.unwrap_or_default();
     let line = |instance: &InstanceView| {
         let agent = format!("{base}{}/", instance.instance_id);
@@ -192,7 +196,12 @@ fn signed_out() -> AnyView {
     .into_any()
 }
 
-fn order_form(detail: &ServiceDetail, buyer: &Buyer, chosen: Option<&PlanView>, volume: Volume) -> AnyView {
+fn order_form(
+    detail: &ServiceDetail,
+    buyer: &Buyer,
+    chosen: Option<&PlanView>,
+    volume: Volume,
+) -> AnyView {
     let radio = |(plan, place): (&PlanView, usize)| {
         let picked = chosen.is_some_and(|chosen| chosen.id == plan.id);
         view! {
@@ -213,7 +222,7 @@ fn order_form(detail: &ServiceDetail, buyer: &Buyer, chosen: Option<&PlanView>, 
     view! {
         <form class="order" method="post" action="/rpc/resources/start">
             {hidden("offering", detail.service.id)}
-            {hidden("reference", reference())}
+            {hidden("reference", &buyer.reference)}
             <fieldset class="choices">
                 <legend class="sr-only">"Choose a plan"</legend>
                 {detail.plans.iter().zip(1..).map(radio).collect_view()}
@@ -247,7 +256,12 @@ fn workspace_field(customers: &[CustomerView]) -> AnyView {
 }
 
 /// What the wallet holds and how far it goes on the chosen plan.
-fn wallet_lines(detail: &ServiceDetail, chosen: Option<&PlanView>, available: Credits, volume: Volume) -> AnyView {
+fn wallet_lines(
+    detail: &ServiceDetail,
+    chosen: Option<&PlanView>,
+    available: Credits,
+    volume: Volume,
+) -> AnyView {
     let one = Charge {
         prompt_tokens: volume.prompt_tokens,
         completion_tokens: volume.completion_tokens,
@@ -255,9 +269,11 @@ fn wallet_lines(detail: &ServiceDetail, chosen: Option<&PlanView>, available: Cr
     };
     let each = chosen.and_then(|plan| plan.price.charge(one)).filter(|each| each.is_positive());
     let reach = each.and_then(|each| u64::try_from(available.micros() / each.micros()).ok());
-    let needs_fee = chosen.filter(|plan| plan.monthly_fee != Usd::ZERO && detail.service.trial.is_none());
+    let needs_fee =
+        chosen.filter(|plan| plan.monthly_fee != Usd::ZERO && detail.service.trial.is_none());
     let short = needs_fee.filter(|plan| {
-        let fee = i128::from(plan.monthly_fee.micros()) * 1_000_000 / i128::from(plan.price.credit_price.max(1));
+        let fee = i128::from(plan.monthly_fee.micros()) * 1_000_000
+            / i128::from(plan.price.credit_price.max(1));
         fee > i128::from(available.micros())
     });
     view! {
@@ -274,13 +290,7 @@ fn wallet_lines(detail: &ServiceDetail, chosen: Option<&PlanView>, available: Cr
     .into_any()
 }
 
-/// A random value that makes two posts of one form one subscription.
-fn reference() -> String {
-    let mut bytes = [0_u8; 16];
-    // Without randomness there is no value, and a post without one is simply not joined with another.
-    if getrandom::fill(&mut bytes).is_err() {
-        return String::new();
-    }
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("page-{hex}")
+/// A value of its own for each form, which makes two posts of one form one subscription.
+fn reference(market: &Market) -> String {
+    format!("page-{}", market.core().id(HoldId::new))
 }

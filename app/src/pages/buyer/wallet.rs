@@ -24,7 +24,11 @@ pub fn WalletPage() -> impl IntoView {
         let trail = [(place.path(), place.customer.name.clone())];
         let pages = Pages { page, size: PAGE_SIZE, total: ledger.total };
         let list = if ledger.entries.is_empty() {
-            empty("No entries yet", "Credits that come and go are listed here, each with its cause.", None)
+            empty(
+                "No entries yet",
+                "Credits that come and go are listed here, each with its cause.",
+                None,
+            )
         } else {
             view! {
                 {table(&ledger.entries, pages)}
@@ -98,7 +102,7 @@ fn row(entry: &LedgerEntry) -> AnyView {
             </a>
         }
         .into_any(),
-        (None, Some(run)) => view! { "Run " <code>{run.to_owned()}</code> }.into_any(),
+        (None, Some(run)) => view! { <span>"Run " <code>{run.to_owned()}</code></span> }.into_any(),
         (None, None) => "–".into_any(),
     };
     let class = if entry.amount.is_positive() { "num gain" } else { "num" };

@@ -16,15 +16,17 @@ pub fn WorkspacePage() -> impl IntoView {
     loaded(async {
         let place = Workspace::load().await?;
         let wallet = place.market.wallets().wallet(&place.actor, Some(place.customer.id)).await?;
-        let mut agents = place.market.resources().list(&place.actor).await?;
-        if place.me.customers.len() > 1 {
-            agents.retain(|agent| agent.organization == place.customer.name);
-        }
+        let mut agents =
+            place.market.resources().of_customer(&place.actor, place.customer.id).await?;
         let all = agents.len();
         agents.truncate(5);
         let flash = flash::take();
         let list = if agents.is_empty() {
-            empty("Start with an agent", "Choose one, confirm its price, and its key is ready at once.", Some(("/marketplace/", "Browse agents")))
+            empty(
+                "Start with an agent",
+                "Choose one, confirm its price, and its key is ready at once.",
+                Some(("/marketplace/", "Browse agents")),
+            )
         } else {
             agent_table(&agents, &format!("{}agents/", place.path()))
         };

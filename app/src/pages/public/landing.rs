@@ -30,10 +30,14 @@ pub fn LandingPage() -> impl IntoView {
 
 fn landing(catalog: &Catalog, settings: &Settings) -> AnyView {
     let newest = catalog.search(&CatalogQuery { page_size: 6, ..CatalogQuery::default() });
-    let cards = newest.services.iter().map(|service| {
-        service_card(service, &category_title(catalog, &service.category), "")
-    });
-    let first = newest.services.iter().find_map(|service| catalog.detail(service.id).filter(|d| d.callable));
+    let cards = newest
+        .services
+        .iter()
+        .map(|service| service_card(service, &category_title(catalog, &service.category), ""));
+    let first = newest
+        .services
+        .iter()
+        .find_map(|service| catalog.detail(service.id).filter(|d| d.callable));
     let total = catalog.total();
     view! {
         <Title text="CMP – AI agents with a receipt for every call" />
@@ -52,7 +56,7 @@ fn landing(catalog: &Catalog, settings: &Settings) -> AnyView {
                     {(total > 0).then(|| format!(" · {} on sale now", count(total, "service", "services")))}
                 </p>
             </div>
-            {first.map(|detail| sample_receipt(detail))}
+            {first.map(sample_receipt)}
         </section>
         <section class="wrap band" aria-labelledby="shelves">
             <h2 class="sr-only" id="shelves">"Categories"</h2>
@@ -154,7 +158,10 @@ fn sample(settings: &Settings, first: Option<&ServiceDetail>) -> AnyView {
         settings.public_url
     );
     let trial = settings.trial_credits.is_positive().then(|| {
-        format!("A new workspace starts with {} trial credits. No card.", credits(settings.trial_credits))
+        format!(
+            "A new workspace starts with {} trial credits. No card.",
+            credits(settings.trial_credits)
+        )
     });
     view! {
         <section class="wrap band try" aria-labelledby="try">

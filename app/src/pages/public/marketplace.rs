@@ -25,9 +25,10 @@ pub fn MarketplacePage() -> impl IntoView {
     loaded(async {
         let market = market()?;
         let pairs = query_pairs();
-        let asked = CatalogQuery::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let over = pairs.iter().any(|(name, value)| name == "service" && !value.is_empty());
-        let dialog = dialog(&market, over.then(|| query::<OfferingId>("service")), &asked);
+        let asked =
+            CatalogQuery::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let over = query::<String>("service").filter(|text| !text.is_empty());
+        let dialog = dialog(&market, over.as_deref(), &asked);
         Ok(list(&market.catalog(), &asked, dialog))
     })
 }
@@ -41,7 +42,8 @@ fn list(catalog: &Catalog, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
         _ if !asked.search.is_empty() => format!("“{}”", asked.search),
         _ => "All agents".to_owned(),
     };
-    let index = (chosen > 1 || !asked.search.is_empty()).then(|| view! { <Meta name="robots" content="noindex,follow" /> });
+    let index = (chosen > 1 || !asked.search.is_empty())
+        .then(|| view! { <Meta name="robots" content="noindex,follow" /> });
     view! {
         <Title text=format!("{title} – Marketplace – CMP") />
         <Meta name="description" content="Compare AI agents and services by price per token, model family and features." />
@@ -74,19 +76,28 @@ fn list(catalog: &Catalog, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
 
 fn results(catalog: &Catalog, asked: &CatalogQuery, found: &ServicePage) -> AnyView {
     if found.total == 0 && asked.is_everything() {
-        return empty("Nothing is on sale yet", "Agents appear here as soon as a provider publishes one.", None);
+        return empty(
+            "Nothing is on sale yet",
+            "Agents appear here as soon as a provider publishes one.",
+            None,
+        );
     }
     if found.total == 0 {
         return nothing_matched(asked, relaxed(catalog, asked));
     }
     if found.services.is_empty() {
         let first = address(&asked.first_page());
-        return empty("There is no such page of results", "The list is shorter than that.", Some((&first, "Go to the first page")));
+        return empty(
+            "There is no such page of results",
+            "The list is shorter than that.",
+            Some((&first, "Go to the first page")),
+        );
     }
     let here = asked.to_query();
-    let cards = found.services.iter().map(|service| {
-        service_card(service, &category_title(catalog, &service.category), &here)
-    });
+    let cards = found
+        .services
+        .iter()
+        .map(|service| service_card(service, &category_title(catalog, &service.category), &here));
     let pages = Pages { page: asked.page, size: asked.page_size, total: found.total };
     view! {
         <h2 class="sr-only">"Results"</h2>
@@ -102,10 +113,14 @@ fn relaxed(catalog: &Catalog, asked: &CatalogQuery) -> Vec<(String, String, u64)
     let base = asked.first_page();
     let mut ways = Vec::new();
     if !asked.search.is_empty() {
-        ways.push((format!("“{}”", asked.search), CatalogQuery { search: String::new(), ..base.clone() }));
+        ways.push((
+            format!("“{}”", asked.search),
+            CatalogQuery { search: String::new(), ..base.clone() },
+        ));
     }
     if !asked.categories.is_empty() {
-        let titles: Vec<String> = asked.categories.iter().map(|slug| category_title(catalog, slug)).collect();
+        let titles: Vec<String> =
+            asked.categories.iter().map(|slug| category_title(catalog, slug)).collect();
         ways.push((titles.join(", "), CatalogQuery { categories: Vec::new(), ..base.clone() }));
     }
     if !asked.families.is_empty() {
@@ -120,23 +135,22 @@ fn relaxed(catalog: &Catalog, asked: &CatalogQuery) -> Vec<(String, String, u64)
 }
 
 /// The dialog over the list. Without a service it is empty and closed, ready for script to fill.
-fn dialog(market: &Market, service: Option<Option<OfferingId>>, asked: &CatalogQuery) -> AnyView {
+fn dialog(market: &Market, service: Option<&str>, asked: &CatalogQuery) -> AnyView {
     let catalog = market.catalog();
-    let content = service.map(|id| match id.and_then(|id| catalog.detail(id)) {
-        Some(detail) => service_details(detail, &Setting {
-            base_url: &market.settings().public_url,
-            category: &category_title(&catalog, &detail.service.category),
-            volume: Volume::default(),
-            in_dialog: true,
-        }),
-        None => {
-            set_status(http::StatusCode::NOT_FOUND);
-            view! {
-                <h2 class="h1" id="service-name" tabindex="-1">"This agent is not available"</h2>
-                <p>"It may have been removed by its provider. Close this to see what is on sale."</p>
-            }
-            .into_any()
-        }
+    let content = service.map(|id| {
+        let id = id.parse::<OfferingId>().ok();
+        let Some(detail) = id.and_then(|id| catalog.detail(id)) else {
+            return not_available();
+        };
+        service_details(
+            detail,
+            &Setting {
+                base_url: &market.settings().public_url,
+                category: &category_title(&catalog, &detail.service.category),
+                volume: Volume::default(),
+                in_dialog: true,
+            },
+        )
     });
     let open = content.is_some();
     view! {
@@ -148,6 +162,15 @@ fn dialog(market: &Market, service: Option<Option<OfferingId>>, asked: &CatalogQ
             </p>
             <div class="dialog-body" data-body="">{content}</div>
         </dialog>
+    }
+    .into_any()
+}
+
+fn not_available() -> AnyView {
+    set_status(http::StatusCode::NOT_FOUND);
+    view! {
+        <h2 class="h1" id="service-name" tabindex="-1">"This agent is not available"</h2>
+        <p>"It may have been removed by its provider. Close this to see what is on sale."</p>
     }
     .into_any()
 }

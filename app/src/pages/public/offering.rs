@@ -39,12 +39,15 @@ pub fn OfferingPage() -> impl IntoView {
         let detail = catalog.detail(id).ok_or(Fail::missing("offering"))?;
         let category = category_title(&catalog, &detail.service.category);
         let in_dialog = query::<String>("fragment").is_some();
-        let content = service_details(detail, &Setting {
-            base_url: &market.settings().public_url,
-            category: &category,
-            volume: asked_volume(),
-            in_dialog,
-        });
+        let content = service_details(
+            detail,
+            &Setting {
+                base_url: &market.settings().public_url,
+                category: &category,
+                volume: asked_volume(),
+                in_dialog,
+            },
+        );
         if in_dialog {
             return Ok(content);
         }
