@@ -12,6 +12,7 @@ cargo leptos build --release
 rm -rf dist.new && mkdir dist.new
 cp "$CARGO_TARGET_DIR/release/cmp-server" dist.new/
 cp -r target/site dist.new/site
+node scripts/compress.mjs dist.new/site
 [ ! -f "$CARGO_TARGET_DIR/release/hash.txt" ] || cp "$CARGO_TARGET_DIR/release/hash.txt" dist.new/
 rm -rf dist && mv dist.new dist
 du -sh dist/* >&2
