@@ -2,7 +2,10 @@
 
 mod search;
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use model::{
     Backend, BuiltIn, CategoryView, FamilyCount, Limits, ModelFamily, OfferingId, OfferingState,
@@ -15,11 +18,15 @@ use crate::{Core, Result, Settings};
 
 pub use search::Facets;
 
+static EDITIONS: AtomicU64 = AtomicU64::new(1);
+
 /// What is on sale at one moment.
 #[derive(Debug)]
 pub struct Catalog {
     /// The counter of changes that it was read at.
     pub version: i64,
+    /// Another number for every value that was ever loaded: what pages made of it are cached under.
+    pub edition: u64,
     listed: Vec<Listed>,
     by_id: HashMap<OfferingId, usize>,
     by_slug: HashMap<String, usize>,
@@ -94,7 +101,8 @@ impl Catalog {
             .map(|family| FamilyCount { family: *family, count: count(&|s| s.model_family == *family) })
             .collect();
         let total = count(&|_| true);
-        Self { version, by_id, by_slug, categories, families, total, listed }
+        let edition = EDITIONS.fetch_add(1, Ordering::Relaxed);
+        Self { version, edition, by_id, by_slug, categories, families, total, listed }
     }
 
     pub(crate) fn listed(&self, id: OfferingId) -> Option<&Listed> {

@@ -87,7 +87,7 @@ impl Error {
                 "The wallet has {available} credits available and this needs {needed}. Add credits to the wallet, or ask for less."
             ),
             Self::Limited { retry_after_s, what } => {
-                format!("The {what} limit of the plan is reached. Try again in {retry_after_s} s.")
+                format!("The {what} limit is reached. Try again in {retry_after_s} s.")
             }
             Self::Upstream { message, .. } => message.clone(),
             Self::Internal(_) => "Something went wrong.".to_owned(),

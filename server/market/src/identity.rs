@@ -97,17 +97,34 @@ impl Identity<'_> {
         let accounts = [Account::Available(customer.id), Account::Held(customer.id)];
         store::ledger::open_accounts(&mut tx, &accounts).await?;
         tx.commit().await?;
-        let trial = self.0.settings().trial_credits;
-        if trial.is_positive() && owner.is_some() {
-            self.0.ledger().carry_out(Command::Credit {
-                entry: core.id(EntryId::new),
-                customer: customer.id,
-                amount: trial,
-                kind: EntryKind::Trial,
-                reference: format!("trial:{}", customer.id),
-            }).await?;
+        if owner.is_some() {
+            self.grant_trial(customer.id).await?;
         }
         Ok((customer.id, project.id))
+    }
+
+    /// Gives a wallet its trial credits, once.
+    async fn grant_trial(&self, customer: CustomerId) -> Result<()> {
+        let (core, amount) = (self.0.core(), self.0.settings().trial_credits);
+        if amount.is_positive() {
+            let reference = format!("trial:{customer}");
+            let entry = core.id(EntryId::new);
+            let kind = EntryKind::Trial;
+            self.0.ledger().carry_out(Command::Credit { entry, customer, amount, kind, reference }).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the trial credits that a crash during registration has kept back.
+    async fn mend_trials(&self, user: UserId) -> Result<()> {
+        let db = self.0.core().db();
+        for customer in store::customers::of_user(db, user).await? {
+            let account = store::ledger::balance(db, Account::Available(customer.id)).await?;
+            if account.is_some_and(|account| account.entries == 0) {
+                self.grant_trial(customer.id).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn check(&self, request: &SignIn) -> Result<User> {
@@ -115,15 +132,20 @@ impl Identity<'_> {
             return Err(Error::Credentials);
         }
         let folded = request.username.trim().to_lowercase();
+        let now = self.0.core().now();
+        self.0.shared().attempts.check(&folded, now)?;
         let user = store::users::by_email(self.0.core().db(), &folded).await?;
         let hash = user.as_ref().map_or_else(|| NOBODY.to_owned(), |user| user.password_hash.clone());
         let right = verify_password(request.password.clone(), hash).await?;
-        user.filter(|_| right).ok_or(Error::Credentials)
+        let user = user.filter(|_| right);
+        self.0.shared().attempts.note(&folded, now, user.is_some());
+        user.ok_or(Error::Credentials)
     }
 
     /// Opens a session; the secret is for the cookie and is kept as a hash only.
     pub async fn sign_in(&self, request: &SignIn) -> Result<String> {
         let user = self.check(request).await?;
+        self.mend_trials(user.id).await?;
         self.session_for(user.id).await
     }
 
@@ -222,6 +244,12 @@ impl Identity<'_> {
             });
         }
         Ok(UserView { id, email: user.email, full_name: user.full_name, customers, role: user.role })
+    }
+
+    /// The providers that belong to the actor's customers.
+    pub async fn providers(&self, actor: &Actor) -> Result<Vec<model::ProviderId>> {
+        let found = store::catalog::providers(self.0.core().db()).await?;
+        Ok(found.into_iter().filter(|p| actor.customers.contains(&p.customer)).map(|p| p.id).collect())
     }
 
     /// When a session that begins now ends.

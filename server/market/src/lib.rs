@@ -9,6 +9,7 @@
 
 mod access;
 mod actor;
+mod attempts;
 mod catalog;
 mod core;
 mod error;

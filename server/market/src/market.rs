@@ -11,6 +11,7 @@ use store::Db;
 use crate::{
     Catalog, Core, Idempotency, Identity, Keys, Ledger, Resources, Result, Settings, Usage, Wallets,
     access::Access,
+    attempts::Attempts,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
 };
 
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     pub ledger: Ledger,
     pub catalog: ArcSwap<Catalog>,
     pub access: Access,
+    pub attempts: Attempts,
     pub stopping: AtomicBool,
 }
 
@@ -53,6 +55,7 @@ impl Market {
             ledger,
             catalog: ArcSwap::from_pointee(catalog),
             access: Access::default(),
+            attempts: Attempts::default(),
             stopping: AtomicBool::new(false),
         })))
     }

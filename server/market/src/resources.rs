@@ -197,6 +197,7 @@ impl Resources<'_> {
 
     /// Ends every subscription of the actor's customers to an offering.
     pub async fn unsubscribe(&self, actor: &Actor, offering: OfferingId) -> Result<()> {
+        actor.must_be_person()?;
         let found: Vec<_> =
             self.list(actor).await?.into_iter().filter(|i| i.offering_id == offering).collect();
         if found.is_empty() {

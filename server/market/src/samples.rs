@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::{
     Backend, Category, CategoryId, Credits, Email, EntryId, EntryKind, FullName, Limits,
     ModelFamily, OfferingId, OfferingState, PlanId, Price, PriceVersionId, ProviderId, Register,
-    Role, SecretKey, Slug, Spec, Usd,
+    Role, SecretKey, Slug, Spec, Usd, UserId,
 };
 use serde::Deserialize;
 use store::{
@@ -113,6 +113,7 @@ impl Market {
         if store::catalog::count(db).await? > 0 || store::users::count(db).await? > 0 {
             return Ok(false);
         }
+        let mut seller = None;
         for (email, role) in SAMPLE_USERS {
             let email: Email = email.parse().map_err(|_| Error::broken("sample e-mail"))?;
             if role == "operator" {
@@ -121,15 +122,18 @@ impl Market {
                 let full_name: FullName =
                     format!("Sample {role}").parse().map_err(|_| Error::broken("sample name"))?;
                 let password = SAMPLE_PASSWORD.to_owned();
-                self.identity().register(Register { email, password, full_name }).await?;
+                let made = self.identity().register(Register { email, password, full_name }).await?;
+                if role == "seller" {
+                    seller = Some(made.user_uuid);
+                }
             }
         }
-        self.seed_catalog(content()?).await?;
+        self.seed_catalog(content()?, seller).await?;
         self.reload().await?;
         Ok(true)
     }
 
-    async fn seed_catalog(&self, content: Content) -> Result<()> {
+    async fn seed_catalog(&self, content: Content, seller: Option<UserId>) -> Result<()> {
         let core = self.core();
         let now = core.now();
         let mut providers = HashMap::new();
@@ -147,6 +151,10 @@ impl Market {
             };
             let mut tx = core.db().begin().await?;
             insert_provider(&mut tx, &provider).await?;
+            // The sample seller has the first of the providers.
+            if let (Some(seller), true) = (seller, providers.is_empty()) {
+                store::customers::add_member(&mut tx, customer, seller, "CUSTOMER.OWNER", now).await?;
+            }
             tx.commit().await?;
             providers.insert(provider.slug, provider.id);
         }

@@ -13,9 +13,15 @@ use crate::{
     },
 };
 
-/// Where to go after signing in or registering: the page that asked for it, if it is one of this site.
+/// Where to go after signing in or registering: the page that asked for it, if it is one of this site. Empty when no
+/// page asked, which the door takes for the workspace.
 pub fn next_path() -> String {
-    local_path(&query::<String>("next").unwrap_or_default())
+    query::<String>("next").map(|next| local_path(&next)).unwrap_or_default()
+}
+
+/// The other account page, which keeps where to go.
+pub fn other_form(path: &str, next: &str) -> String {
+    if next.is_empty() { path.to_owned() } else { format!("{path}?next={}", escape(next)) }
 }
 
 /// Asks for e-mail and password.
@@ -23,7 +29,7 @@ pub fn next_path() -> String {
 pub fn LoginPage() -> impl IntoView {
     let next = next_path();
     if visitor().is_some() {
-        see_other(&next);
+        see_other(if next.is_empty() { "/" } else { &next });
         return ().into_any();
     }
     let flash = flash::take();
@@ -59,7 +65,7 @@ pub fn LoginPage() -> impl IntoView {
             </form>
             <p>
                 "New here? "
-                <a href=format!("/register/?next={}", escape(&next))>"Create an account"</a>
+                <a href=other_form("/register/", &next)>"Create an account"</a>
             </p>
         </section>
     }

@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::login::next_path;
+use super::login::{next_path, other_form};
 use crate::{
     context::{market, see_other, visitor},
-    fail::escape,
     flash,
     format::credits,
     parts::{
@@ -47,7 +46,7 @@ const FIELDS: [Field; 3] = [
 pub fn RegisterPage() -> impl IntoView {
     let next = next_path();
     if visitor().is_some() {
-        see_other(&next);
+        see_other(if next.is_empty() { "/" } else { &next });
         return ().into_any();
     }
     let flash = flash::take();
@@ -73,7 +72,7 @@ pub fn RegisterPage() -> impl IntoView {
             </form>
             <p>
                 "Have an account? "
-                <a href=format!("/login/?next={}", escape(&next))>"Sign in"</a>
+                <a href=other_form("/login/", &next)>"Sign in"</a>
             </p>
         </section>
     }

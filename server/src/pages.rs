@@ -1,0 +1,145 @@
+//! Pages: rendered by `app` for who asks, complete before they are sent.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
+use leptos::prelude::{LeptosOptions, provide_context};
+use market::Market;
+
+use crate::cache::Cache;
+
+const SESSION: &str = "__Host-session";
+const FLASH: &str = "__Host-flash";
+
+/// What pages are made with.
+pub struct Site {
+    pub market: Market,
+    pub options: LeptosOptions,
+    pub cache: Cache,
+}
+
+/// Who asks, and how the page is to look.
+#[derive(Clone)]
+pub struct Visit {
+    caller: app::Caller,
+    flash: app::Flash,
+    pub theme: app::Theme,
+    /// Nobody in particular asks, so that the answer is everybody's.
+    pub anonymous: bool,
+}
+
+/// The value of a cookie.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key.trim() == name).then_some(value.trim())
+    })
+}
+
+impl Visit {
+    async fn of(market: &Market, headers: &HeaderMap) -> Result<Self, market::Error> {
+        let session = cookie(headers, SESSION);
+        let flash = cookie(headers, FLASH).filter(|text| text.len() < 8_192);
+        let actor = match session {
+            Some(secret) => market.identity().by_session(secret).await?,
+            None => None,
+        };
+        Ok(Self {
+            anonymous: session.is_none() && flash.is_none(),
+            caller: app::Caller(actor.map(Arc::new)),
+            flash: app::Flash(flash.map(str::to_owned)),
+            theme: app::Theme::from(cookie(headers, "theme")),
+        })
+    }
+
+    fn provide(&self, market: &Market) {
+        provide_context(market.clone());
+        provide_context(self.caller.clone());
+        provide_context(self.flash.clone());
+        provide_context(self.theme);
+    }
+}
+
+fn failed(error: &market::Error) -> Response {
+    tracing::error!(error = ?error, "a page could not be made");
+    let text = "Something went wrong. Please try again in a moment.";
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()
+}
+
+/// Answers `GET` with a page; a path without its last slash is sent to the one with it.
+pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > 4_096) {
+        return (StatusCode::URI_TOO_LONG, "The address is too long.").into_response();
+    }
+    let visit = match Visit::of(&site.market, request.headers()).await {
+        Ok(visit) => visit,
+        Err(error) => return failed(&error),
+    };
+    let edition = site.market.catalog().edition;
+    if visit.anonymous && let Some(answer) = site.cache.find(&request, visit.theme, edition) {
+        return answer;
+    }
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let response = render(&site, &visit, request).await;
+    if response.status() == StatusCode::NOT_FOUND && !uri.path().ends_with('/') && !uri.path().contains('.') {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        if let Ok(place) = HeaderValue::from_str(&format!("{}/{query}", uri.path())) {
+            return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response();
+        }
+    }
+    if visit.anonymous && response.status() == StatusCode::OK {
+        return site.cache.keep(&uri, &headers, visit.theme, edition, response).await;
+    }
+    response
+}
+
+async fn render(site: &Site, visit: &Visit, request: Request) -> Response {
+    let (market, visit, options) = (site.market.clone(), visit.clone(), site.options.clone());
+    let handler = leptos_axum::render_app_async_with_context(
+        move || visit.provide(&market),
+        move || app::shell(options.clone()),
+    );
+    let (mut parts, body) = handler(request).await.into_parts();
+    let Ok(html) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+        return failed(&market::Error::Conflict("The page broke off."));
+    };
+    let kept = std::str::from_utf8(&html).map_or(html.len(), |text| app::without_trailing_scripts(text).len());
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    Response::from_parts(parts, Body::from(html.slice(..kept)))
+}
+
+/// Answers the forms of the pages. A post from another site is refused: it would be sent with the visitor's cookie.
+pub async fn call(State(site): State<Arc<Site>>, request: Request) -> Response {
+    if !same_site(request.headers()) {
+        return (StatusCode::FORBIDDEN, "This form was sent from another site.").into_response();
+    }
+    let visit = match Visit::of(&site.market, request.headers()).await {
+        Ok(visit) => visit,
+        Err(error) => return failed(&error),
+    };
+    let market = site.market.clone();
+    let context = move || visit.provide(&market);
+    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+}
+
+fn same_site(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    match text(header::HeaderName::from_static("sec-fetch-site")) {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => text(header::ORIGIN).is_none_or(|origin| {
+            let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+            text(header::HOST) == Some(host)
+        }),
+    }
+}

@@ -1,0 +1,194 @@
+//! The settings: from the environment, from the file that `CMP_CONFIG` names, or their defaults, in this order.
+
+use std::{env, fmt, fs, net::SocketAddr, path::PathBuf, time::Duration};
+
+use model::{BasisPoints, Credits, Usd};
+
+/// A setting that cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong {
+    name: &'static str,
+    value: String,
+    allowed: &'static str,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "The setting {} is “{}”. Allowed is: {}.", self.name, self.value, self.allowed)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+/// All that an operator may choose.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub database_url: String,
+    pub addr: SocketAddr,
+    pub public_url: String,
+    pub data_dir: PathBuf,
+    pub site_root: Option<PathBuf>,
+    pub credit_price: Usd,
+    pub fee: BasisPoints,
+    pub trial_credits: Credits,
+    pub lease_max: Credits,
+    pub allow_private_upstreams: bool,
+    pub first_byte: Duration,
+    pub between_bytes: Duration,
+    pub workers: usize,
+    pub server_name: String,
+    pub log: String,
+}
+
+/// Where values come from.
+struct Source {
+    file: toml::Table,
+}
+
+impl Source {
+    fn text(&self, name: &str) -> Option<String> {
+        let from_file = || match self.file.get(name)? {
+            toml::Value::String(text) => Some(text.clone()),
+            toml::Value::Integer(number) => Some(number.to_string()),
+            toml::Value::Float(number) => Some(number.to_string()),
+            toml::Value::Boolean(choice) => Some(choice.to_string()),
+            toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => Some("not a value".to_owned()),
+        };
+        env::var(name).ok().filter(|text| !text.is_empty()).or_else(from_file)
+    }
+
+    fn read<T>(&self, name: &'static str, allowed: &'static str, default: T, parse: impl Fn(&str) -> Option<T>) -> Result<T, Wrong> {
+        let Some(value) = self.text(name) else { return Ok(default) };
+        parse(&value).ok_or(Wrong { name, value, allowed })
+    }
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    text.parse().ok().filter(|s| (1..=3_600).contains(s)).map(Duration::from_secs)
+}
+
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" | "yes" | "on" => Some(true),
+        "0" | "false" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+impl Settings {
+    pub fn load() -> Result<Self, Wrong> {
+        let file = match env::var("CMP_CONFIG") {
+            Err(_) => toml::Table::new(),
+            Ok(path) => {
+                let wrong = |_| Wrong { name: "CMP_CONFIG", value: path.clone(), allowed: "the path of a readable TOML file with settings by their names" };
+                let text = fs::read_to_string(&path).map_err(|_| wrong(()))?;
+                text.parse().map_err(|_: toml::de::Error| wrong(()))?
+            }
+        };
+        Self::from(&Source { file })
+    }
+
+    fn from(source: &Source) -> Result<Self, Wrong> {
+        let defaults = market::Settings::default();
+        let data_dir = PathBuf::from(source.text("CMP_DATA_DIR").unwrap_or_else(|| "data".to_owned()));
+        let addr = source.read("CMP_ADDR", "an address and a port, as in 127.0.0.1:3000", SocketAddr::from(([127, 0, 0, 1], 3000)), |text| text.parse().ok())?;
+        let database_url = source.read(
+            "DATABASE_URL",
+            "sqlite://path/to/file.db or postgres://user:password@host/database",
+            format!("sqlite://{}/cmp.db", data_dir.display()),
+            |text| ["sqlite:", "postgres://", "postgresql://"].iter().any(|s| text.starts_with(s)).then(|| text.to_owned()),
+        )?;
+        Ok(Self {
+            public_url: source.read("CMP_PUBLIC_URL", "the address of this marketplace in browsers, as in https://market.example.com", format!("http://{addr}"), |text| {
+                let sound = (text.starts_with("http://") || text.starts_with("https://")) && text.len() < 200 && !text.contains(['"', '<', ' ']);
+                sound.then(|| text.trim_end_matches('/').to_owned())
+            })?,
+            credit_price: source.read("CREDIT_PRICE", "US dollars for a credit, above 0 and at most 1000, as in 0.08", defaults.credit_price, |text| {
+                text.parse().ok().filter(|price: &Usd| (1..=1_000_000_000).contains(&price.micros()))
+            })?,
+            fee: source.read("PLATFORM_FEE_BPS", "hundredths of a percent from 0 to 10000", defaults.fee, |text| {
+                BasisPoints::try_from(text.parse::<u16>().ok()?).ok()
+            })?,
+            trial_credits: source.read("TRIAL_CREDITS", "credits for a new workspace, from 0 to 1000000", defaults.trial_credits, |text| {
+                text.parse().ok().filter(|credits| (Credits::ZERO..=Credits::from_micros(1_000_000_000_000)).contains(credits))
+            })?,
+            lease_max: source.read("CMP_LEASE_MAX", "credits of one customer that a server may set aside at a time, above 0", defaults.lease_max, |text| {
+                text.parse().ok().filter(|credits: &Credits| credits.is_positive())
+            })?,
+            allow_private_upstreams: source.read("CMP_ALLOW_PRIVATE_UPSTREAMS", "true or false", false, yes_or_no)?,
+            first_byte: source.read("CMP_UPSTREAM_FIRST_BYTE_S", "seconds from 1 to 3600", Duration::from_secs(120), seconds)?,
+            between_bytes: source.read("CMP_UPSTREAM_PAUSE_S", "seconds from 1 to 3600", Duration::from_secs(60), seconds)?,
+            workers: source.read("CMP_WORKERS", "a number of threads from 1 to 256", std::thread::available_parallelism().map_or(2, usize::from), |text| {
+                text.parse().ok().filter(|n| (1..=256).contains(n))
+            })?,
+            server_name: source.text("CMP_SERVER_NAME").unwrap_or_else(|| format!("{}@{addr}", hostname())),
+            log: source.text("CMP_LOG").unwrap_or_else(|| "info,sqlx=warn,hyper=warn".to_owned()),
+            site_root: source.text("CMP_SITE_ROOT").or_else(|| source.text("LEPTOS_SITE_ROOT")).map(PathBuf::from),
+            addr,
+            database_url,
+            data_dir,
+        })
+    }
+
+    /// The choices that the services read.
+    pub fn market(&self) -> market::Settings {
+        market::Settings {
+            public_url: self.public_url.clone(),
+            credit_price: self.credit_price,
+            fee: self.fee,
+            trial_credits: self.trial_credits,
+            lease_max: self.lease_max,
+            server_name: self.server_name.clone(),
+        }
+    }
+
+    /// The choices that the gateway reads.
+    pub fn gateway(&self) -> gateway::Config {
+        gateway::Config {
+            allow_private: self.allow_private_upstreams,
+            first_byte: self.first_byte,
+            between_bytes: self.between_bytes,
+            lease_max: self.lease_max,
+        }
+    }
+}
+
+fn hostname() -> String {
+    fs::read_to_string("/etc/hostname").map_or_else(|_| "cmp".to_owned(), |name| name.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(text: &str) -> Result<Settings, Wrong> {
+        Settings::from(&Source { file: text.parse().unwrap() })
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_with_its_value_and_what_is_allowed() {
+        for (text, name) in [
+            ("CREDIT_PRICE = \"free\"", "CREDIT_PRICE"),
+            ("CREDIT_PRICE = \"0\"", "CREDIT_PRICE"),
+            ("PLATFORM_FEE_BPS = 10001", "PLATFORM_FEE_BPS"),
+            ("TRIAL_CREDITS = \"-1\"", "TRIAL_CREDITS"),
+            ("CMP_ADDR = \"3000\"", "CMP_ADDR"),
+            ("CMP_PUBLIC_URL = \"javascript:alert(1)\"", "CMP_PUBLIC_URL"),
+            ("DATABASE_URL = \"mysql://x\"", "DATABASE_URL"),
+            ("CMP_WORKERS = 0", "CMP_WORKERS"),
+        ] {
+            let wrong = with(text).unwrap_err();
+            assert_eq!(wrong.name, name);
+            let sentence = wrong.to_string();
+            assert!(sentence.contains(name) && sentence.contains(&wrong.value) && sentence.contains(wrong.allowed));
+        }
+    }
+
+    #[test]
+    fn numbers_and_texts_are_both_read() {
+        let settings = with("CREDIT_PRICE = 0.1\nPLATFORM_FEE_BPS = \"0\"\nCMP_PUBLIC_URL = \"https://a.example/\"").unwrap();
+        assert_eq!(settings.credit_price.micros(), 100_000);
+        assert_eq!(settings.fee.get(), 0);
+        assert_eq!(settings.public_url, "https://a.example");
+    }
+}
