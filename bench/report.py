@@ -178,7 +178,9 @@ def gateway():
         "Every request is a small chat completion (10 prompt tokens and 5 of answer, by the mock's word). The mock "
         "(nginx, `return 200`) and wrk share core 1; whatever is measured has core 0, its database included. nginx does "
         "nothing but pass on. any-llm-gateway does what we do: key, budget, usage row, commit before the answer. Ours "
-        "does key, limits, hold, settle, usage row and receipt, with SQLite at `synchronous=FULL`. CPU is user and "
+        "does key, limits, hold, settle, usage row and receipt, with SQLite at `synchronous=FULL`. any-llm-gateway gets at "
+        "most 15 connections: with more callers than its pool has database connections it stops answering (24 callers: "
+        "none answered in 30 s), so ours is compared with the best of its cells. CPU is user and "
         "system time of the process tree and its database, divided by the requests. A cell with one error is void.\n"
     )
     cells = cells_of(lines("gateway/cells.jsonl"))
@@ -231,9 +233,13 @@ def gateway():
         print()
 
     rows = []
+    best_peer = {}
+    for (kind, _, sut), cell in cells.items():
+        if sut == "any-llm" and cell.sound and cell.of("rps") > (best_peer[kind].of("rps") if kind in best_peer else 0):
+            best_peer[kind] = cell
     for kind, c in sorted({k[:2] for k in cells}):
         get = lambda sut: cells.get((kind, c, sut))  # noqa: E731
-        ours, nginx, peer, direct = get("ours"), get("nginx"), get("any-llm"), get("direct")
+        ours, nginx, peer, direct = get("ours"), get("nginx"), best_peer.get(kind), get("direct")
         if not (ours and ours.sound):
             continue
         added = ours.of("p50_us") - direct.of("p50_us") if direct and direct.sound else None
@@ -252,8 +258,8 @@ def gateway():
     if rows:
         print("### Ours beside them\n")
         table(
-            ["connections", "÷ nginx, requests/s", "÷ nginx, by CPU", "÷ any-llm-gateway, requests/s",
-             "÷ any-llm-gateway, by CPU", "p50 that ours adds", "p50 that nginx adds", "requests a disk flush"],
+            ["connections", "÷ nginx, requests/s", "÷ nginx, by CPU", "÷ any-llm-gateway's best, requests/s",
+             "÷ any-llm-gateway's best, by CPU", "p50 that ours adds", "p50 that nginx adds", "requests a disk flush"],
             rows,
         )
 

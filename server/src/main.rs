@@ -9,21 +9,33 @@ mod settings;
 mod site;
 mod telemetry;
 
+use std::process::ExitCode;
+
 use clap::Parser as _;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let command = commands::Command::parse();
     let settings = match settings::Settings::load() {
         Ok(settings) => settings,
         Err(wrong) => {
             eprintln!("{wrong}");
-            std::process::exit(2);
+            return ExitCode::from(2);
         }
     };
     telemetry::start(&settings);
+    match start(command, settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(command: commands::Command, settings: settings::Settings) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.workers)
         .enable_all()

@@ -39,6 +39,8 @@ fn options(settings: &Settings) -> anyhow::Result<LeptosOptions> {
 }
 
 pub fn router(market: &Market, gateway: Gateway, settings: &Settings, figures: PrometheusHandle) -> anyhow::Result<Router> {
+    // Rendering starts tasks of its own. A second call finds the executor in place, which is as good.
+    let _ = any_spawner::Executor::init_tokio();
     let options = options(settings)?;
     let root = PathBuf::from(&*options.site_root);
     let site = Arc::new(Site { market: market.clone(), options, cache: Cache::default() });
