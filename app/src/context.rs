@@ -175,3 +175,18 @@ impl Workspace {
         format!("/organizations/{}/", self.customer.id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_site() {
+        for away in
+            ["https://evil.example/", "//evil.example/", "/\\evil.example", "evil", "", "/a\nb"]
+        {
+            assert_eq!(local_path(away), "/", "{away:?}");
+        }
+        assert_eq!(local_path("/marketplace/?search=a%20b"), "/marketplace/?search=a%20b");
+    }
+}

@@ -24,6 +24,8 @@ mod assets;
 pub mod calls;
 #[cfg(feature = "ssr")]
 mod context;
+#[cfg(test)]
+mod contrast;
 #[cfg(feature = "ssr")]
 mod fail;
 #[cfg(feature = "ssr")]

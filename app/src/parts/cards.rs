@@ -16,6 +16,9 @@ pub fn service_card(service: &Service, category: &str, return_query: &str) -> An
     let amp = if return_query.is_empty() { "" } else { "&" };
     let dialog = format!("/marketplace/?{return_query}{amp}service={}", service.id);
     let features = service.features.names().into_iter().map(|name| view! { <li>{name}</li> });
+    let context = (service.context_window > 0).then(|| {
+        view! { <li class="num">{format!("{} context", token_count(service.context_window))}</li> }
+    });
     let trial = service
         .trial
         .as_ref()
@@ -37,7 +40,7 @@ pub fn service_card(service: &Service, category: &str, return_query: &str) -> An
             </p>
             {price_lines(service)}
             <ul class="tags" aria-label="Features">
-                <li class="num">{format!("{} context", token_count(service.context_window))}</li>
+                {context}
                 {features.collect_view()}
             </ul>
             <p class="service-actions">

@@ -72,3 +72,28 @@ pub fn quickstart(base: &str, slug: &str, key: Option<&str>) -> Vec<(&'static st
     );
     vec![("curl", curl), ("Python", python), ("JavaScript", script)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_key_the_samples_name_a_variable() {
+        for (language, code) in quickstart("https://cmp.example", "brook-mini", None) {
+            assert!(
+                code.contains("CMP_API_KEY") && code.contains("brook-mini"),
+                "{language}: {code}"
+            );
+        }
+    }
+
+    #[test]
+    fn with_a_key_every_sample_holds_it() {
+        for (language, code) in quickstart("https://cmp.example", "brook-mini", Some("cmp_sk_x")) {
+            assert!(
+                code.contains("cmp_sk_x") && !code.contains("CMP_API_KEY"),
+                "{language}: {code}"
+            );
+        }
+    }
+}

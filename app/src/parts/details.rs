@@ -79,7 +79,7 @@ pub fn service_details(detail: &ServiceDetail, setting: &Setting<'_>) -> AnyView
                 </div>
             </header>
             {facts(detail)}
-            {detail.built_in.as_ref().map(|text| remark(format!("Built-in answerer: {text}")))}
+            {detail.built_in.as_ref().map(|text| remark(text.clone()))}
             {(!detail.callable).then(|| remark("This provider sets the service up by hand. There is no endpoint to call."))}
             {section(setting.in_dialog, "About", view! { <div class="prose">{paragraphs(&service.description)}</div> }.into_any())}
             {section(setting.in_dialog, "Prices", prices(detail))}

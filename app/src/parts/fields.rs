@@ -69,3 +69,39 @@ pub fn hidden(name: &'static str, value: impl Display) -> AnyView {
     let value = format!("{value}");
     view! { <input type="hidden" name=name value=value /> }.into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Fault;
+
+    use super::*;
+
+    fn field(name: &'static str, kind: &'static str) -> Field {
+        Field { name, label: "Label", hint: "", kind, autocomplete: "off", required: true }
+    }
+
+    #[test]
+    fn a_fault_is_tied_to_its_field() {
+        let flash = FlashBody {
+            fields: vec![Fault::new("email", "Enter an e-mail address")],
+            values: [("email".to_owned(), "<ada>".to_owned())].into(),
+            ..FlashBody::default()
+        };
+        let html = field("email", "email").view(Some(&flash)).to_html();
+        for part in [
+            "aria-invalid=\"true\"",
+            "aria-describedby=\"email-error\"",
+            "Enter an e-mail",
+            "&lt;ada",
+        ] {
+            assert!(html.contains(part), "{part} is missing in {html}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_sent_back() {
+        let values = [("password".to_owned(), "secret words".to_owned())].into();
+        let flash = FlashBody { values, ..FlashBody::default() };
+        assert!(!field("password", "password").view(Some(&flash)).to_html().contains("secret"));
+    }
+}

@@ -42,6 +42,7 @@ fn landing(catalog: &Catalog, settings: &Settings) -> AnyView {
     view! {
         <Title text="CMP – AI agents with a receipt for every call" />
         <Meta name="description" content=ABOUT />
+        <div class="rules"></div>
         <section class="wrap hero">
             <div class="hero-say">
                 <h1 class="display">"AI agents you can call in a minute, with a receipt for every call."</h1>

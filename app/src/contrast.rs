@@ -1,0 +1,88 @@
+//! Recomputes the contrast of the colour tokens from the stylesheet, so that no change of a token can make a pair of
+//! them unreadable (WCAG 2.2, 1.4.3 and 1.4.11).
+
+use std::collections::HashMap;
+
+/// The pairs that pages use, with the ratio they need.
+const PAIRS: [(&str, &str, f64); 32] = [
+    ("fg", "surface", 4.5),
+    ("fg", "bg", 4.5),
+    ("fg-muted", "surface-3", 4.5),
+    ("fg-muted", "bg", 4.5),
+    ("fg-subtle", "surface-2", 4.5),
+    ("on-primary", "primary", 4.5),
+    ("on-primary", "primary-hover", 4.5),
+    ("on-primary", "danger", 4.5),
+    ("primary", "surface-2", 4.5),
+    ("primary", "bg", 4.5),
+    ("success", "surface-2", 4.5),
+    ("warning", "surface-2", 4.5),
+    ("danger", "surface-2", 4.5),
+    ("info", "surface-2", 4.5),
+    ("on-primary-soft", "primary-soft", 4.5),
+    ("on-success-soft", "success-soft", 4.5),
+    ("on-warning-soft", "warning-soft", 4.5),
+    ("on-danger-soft", "danger-soft", 4.5),
+    ("on-info-soft", "info-soft", 4.5),
+    ("cat-agents", "surface-2", 4.5),
+    ("cat-apps", "surface-2", 4.5),
+    ("cat-assistants", "surface-2", 4.5),
+    ("cat-automations", "surface-2", 4.5),
+    ("border-strong", "surface-2", 3.0),
+    ("border-strong", "bg", 3.0),
+    ("ring", "surface-3", 3.0),
+    ("ring", "bg", 3.0),
+    ("viz-1", "surface", 3.0),
+    ("viz-2", "surface", 3.0),
+    ("viz-3", "surface", 3.0),
+    ("viz-4", "surface", 3.0),
+    ("viz-5", "surface", 3.0),
+];
+
+/// The colour tokens of the block that a selector opens.
+fn tokens(css: &str, selector: &str) -> HashMap<String, [f64; 3]> {
+    let block = css.split_once(selector).unwrap().1.split_once('}').unwrap().0;
+    let declarations =
+        block.split(';').filter_map(|line| line.trim().strip_prefix("--")?.split_once(':'));
+    let colours = declarations.filter_map(|(name, value)| {
+        let numbers = value.trim().strip_prefix("oklch(")?.strip_suffix(')')?;
+        let parts: Vec<f64> = numbers.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        Some((name.trim().to_owned(), [parts[0], parts[1], parts[2]]))
+    });
+    colours.collect()
+}
+
+/// Relative luminance of an OKLCH colour, through linear sRGB held in its gamut.
+fn luminance([lightness, chroma, hue]: [f64; 3]) -> f64 {
+    let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
+    let l = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
+    let m = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
+    let s = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
+    let red = 4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s;
+    let green = -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s;
+    let blue = -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701_0 * s;
+    0.2126 * red.clamp(0.0, 1.0) + 0.7152 * green.clamp(0.0, 1.0) + 0.0722 * blue.clamp(0.0, 1.0)
+}
+
+fn ratio(one: [f64; 3], other: [f64; 3]) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+#[test]
+fn every_pair_can_be_read() {
+    let css = include_str!("../../style/main.css");
+    for selector in ["\n:root {", "\n[data-theme=\"dark\"] {", "[data-theme=\"system\"] {"] {
+        let tokens = tokens(css, selector);
+        for (front, back, need) in PAIRS {
+            let found = ratio(tokens[front], tokens[back]);
+            assert!(found >= need, "{front} on {back} in {}: {found:.2} < {need}", selector.trim());
+        }
+    }
+}
+
+#[test]
+fn the_device_s_dark_is_the_chosen_dark() {
+    let css = include_str!("../../style/main.css");
+    assert_eq!(tokens(css, "\n[data-theme=\"dark\"] {"), tokens(css, "[data-theme=\"system\"] {"));
+}
