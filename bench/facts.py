@@ -189,8 +189,10 @@ def objects(text):
 
 def note(path, arm, round_, on, text):
     record = {"arm": arm, "round": int(round_), "cores": on, **objects(text)}
-    if record.get("disk_flushes") is not None and record.get("around_s"):
-        record["flushes_per_s"] = round(record["disk_flushes"] / record["around_s"], 1)
+    if record.get("disk_flushes") is not None:
+        # By the time that it measured, not by the time that it took to start and to check itself.
+        length = record["transfers"] / record["transfers_per_s"] if record.get("transfers") else record["around_s"]
+        record["flushes_per_s"] = round(record["disk_flushes"] / length, 1)
     with open(path, "a") as f:
         f.write(json.dumps(record) + "\n")
     print(

@@ -341,7 +341,9 @@ def ledger():
         return
     disk = load("ledger/disk.json")
     print(
-        "One transfer moves an amount between two accounts and notes it, durably; nine of ten are paid by the same "
+        "For PostgreSQL one transfer moves an amount between two accounts and notes it. Ours counts each authorise and "
+        "each settle as one (a settle pays, charges the fee and gives the rest back); a client waits until the one is "
+        "durable before it asks for the other, and the times are half of a pair's. Nine of ten are paid by the same "
         "account. PostgreSQL has fsync, synchronous_commit and full_page_writes on; SQLite has WAL and "
         "`synchronous=FULL`. Nothing is pinned, except where it says one core: there clients, ledger and database share it.\n"
     )
@@ -458,6 +460,12 @@ def main():
     noisy = [s for s in stages if load(f"{s}/facts.json")["busy_before"] > 0.2]
     if noisy:
         print(f"**The machine was busy with something else when {' and '.join(noisy)} began: measure again.**\n")
+    disturbed = sum(
+        r["round"] > 0 and r["sut"] != "direct" and r["foreign_core0"] > 0.1
+        for s in ("gateway", "page") for r in lines(f"{s}/cells.jsonl")
+    )
+    if disturbed:
+        print(f"{disturbed} measurements were disturbed: something else used more than a tenth of the core (‡).\n")
     commits = {load(f"{s}/facts.json")["commit"] for s in stages}
     if len(commits) > 1:
         print("The stages were run at different commits; each says which.\n")
