@@ -148,7 +148,7 @@ describe("the details", () => {
 
   test("estimate a month as the prices say", async (t) => {
     const page = await site.page(t, wide);
-    await page.goto("/marketplace/?search=brook-mini");
+    await page.goto("/marketplace/?search=brook+mini");
     await page.getByRole("main").getByRole("link", { name: "Brook Mini (GPT family)", exact: true }).click();
     await page.getByRole("heading", { level: 1 }).waitFor();
     // 2,000 requests of 1,000 prompt and 500 answer tokens: 2M × $0.15 + 1M × $0.60.

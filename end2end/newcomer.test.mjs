@@ -137,7 +137,7 @@ describe("a newcomer", () => {
   test("manages keys: create, rename, revoke", async (t) => {
     const page = await site.page(t);
     await site.register(page);
-    await page.goto("/marketplace/?search=brook-nano");
+    await page.goto("/marketplace/?search=brook+nano");
     await page.getByRole("link", { name: "Start using Brook Nano (GPT family)" }).click();
     const first = await confirmOrder(page);
     await page.goto(`${first.agent}keys/`);

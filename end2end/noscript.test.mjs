@@ -81,7 +81,7 @@ describe("without script", () => {
   test("a subscription is ended and its key stops", async (t) => {
     const page = await site.page(t, { javaScriptEnabled: false });
     await site.register(page, "Eva Ender");
-    await page.goto("/marketplace/?search=nordlys-8b");
+    await page.goto("/marketplace/?search=nordlys+8b");
     await page.getByRole("link", { name: /^Start using Nordlys 8B/ }).click();
     const created = await confirmOrder(page);
     const ask = () => fetch(`${site.url}/v1/models`, { headers: { authorization: `Bearer ${created.key}` } });

@@ -36,7 +36,7 @@ stages=()
 report() { ((${#stages[@]} == 0)) || printf '%s\n' "" "${stages[@]}" >&2; }
 
 # The browser of the browser tests: Debian's, or the one named by CMP_CHROMIUM.
-chromium() { echo "${CMP_CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}"; }
+find_chromium() { echo "${CMP_CHROMIUM:-$(type -P chromium || type -P chromium-browser || true)}"; }
 
 # Where Debian puts the programs of the newest PostgreSQL; empty when there is none.
 postgres_bin() {

@@ -20,7 +20,7 @@ need build-essential cc make
 need pkg-config pkg-config
 need curl curl
 if [ "$wanted" = all ]; then
-    [ -n "$(chromium)" ] || missing+=(chromium)
+    [ -n "$(find_chromium)" ] || missing+=(chromium)
     [ -n "$(postgres_bin)" ] || missing+=(postgresql)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 fi
