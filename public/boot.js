@@ -4,7 +4,10 @@
 // fetched on intent is not there yet. Every part works without this file: text can be selected, links lead to pages.
 (() => {
   const d = document, files = d.currentScript.dataset;
-  const wake = () => d.querySelectorAll(".copy[inert]").forEach((button) => (button.inert = false));
+  const wake = () => d.querySelectorAll(".copy[inert]").forEach((button) => {
+      button.inert = false;
+      button.removeAttribute("aria-hidden");
+    });
   wake();
 
   let bundle;
@@ -115,6 +118,12 @@
     sessionStorage.removeItem(kept);
     filters.querySelector(last)?.focus();
   }
+
+  // Asking for another estimate keeps the plan that was chosen beside it.
+  d.querySelector(".order")?.addEventListener("change", (e) => {
+    const same = d.querySelector(`#cost [name="${e.target.name}"]`);
+    if (same) same.value = e.target.value;
+  });
 
   addEventListener("keydown", (e) => {
     if (e.key !== "/" || e.target.closest?.("input,textarea,select,[contenteditable]")) return;

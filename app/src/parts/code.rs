@@ -8,7 +8,7 @@ use super::icons::{Icon, icon};
 /// anybody, and the text can still be selected.
 pub fn copy_button(target: &str, words: &'static str) -> AnyView {
     view! {
-        <button type="button" class="btn btn-secondary btn-small copy" inert="" data-copy=target.to_owned()>
+        <button type="button" class="btn btn-secondary btn-small copy" inert="" aria-hidden="true" data-copy=target.to_owned()>
             {icon(Icon::Copy)}
             <span data-label="">{words}</span>
         </button>

@@ -73,7 +73,7 @@ pub fn AgentPage() -> impl IntoView {
                 {agent_head(&place, &instance, "")}
                 {flash_banner(flash.as_ref())}
                 {trouble(&instance)}
-                {built_in.map(|text| remark(text))}
+                {built_in.map(remark)}
                 <div class="split">
                     <div>{callable.then(|| calling(&place, &instance))}</div>
                     <aside>{facts(&instance)} {ending(&place, &instance)}</aside>

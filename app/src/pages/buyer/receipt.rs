@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::{Receipt, ReceiptId, ReceiptLine};
+use market::Catalog;
+use model::{Price, Receipt, ReceiptId, ReceiptLine, Usd};
 
 use crate::{
     context::{actor, loaded, market, param},
@@ -23,14 +24,13 @@ pub fn ReceiptPage() -> impl IntoView {
         let (market, actor) = (market()?, actor()?);
         let receipt = market.usage().receipt(&actor, param::<ReceiptId>("receipt")?).await?;
         let (customer, _) = market.resources().owned(&actor, receipt.resource_id).await?;
-        Ok(page(
-            &receipt,
-            &format!("/organizations/{customer}/agents/{}/usage/", receipt.resource_id),
-        ))
+        let prices = prices_of(&market.catalog(), &receipt);
+        let usage = format!("/organizations/{customer}/agents/{}/usage/", receipt.resource_id);
+        Ok(page(&receipt, prices, &usage))
     })
 }
 
-fn page(receipt: &Receipt, usage: &str) -> AnyView {
+fn page(receipt: &Receipt, prices: Option<Price>, usage: &str) -> AnyView {
     view! {
         <Title text=format!("Receipt – {} – CMP", receipt.model) />
         <div class="wrap wrap-narrow">
@@ -45,6 +45,7 @@ fn page(receipt: &Receipt, usage: &str) -> AnyView {
                     {leader("Prompt tokens", grouped(receipt.prompt_tokens))}
                     {leader("Answer tokens", grouped(receipt.completion_tokens))}
                 </dl>
+                {prices.map(price_lines)}
                 <dl class="leaders receipt-sum">{leader("Credits charged", credits(receipt.credits))}</dl>
             </figure>
             {receipt.estimated.then(|| remark("The provider did not say how many tokens were used, so they were counted here."))}
@@ -80,11 +81,33 @@ fn reference(name: &'static str, id: &'static str, value: &str) -> AnyView {
 
 /// The name of a ledger's account as people say it.
 fn account(name: &str) -> String {
-    let mut words = name.replace(['_', ':'], " ");
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_uppercase();
+    match name.split(':').next().unwrap_or(name) {
+        "available" => "Wallet".to_owned(),
+        "held" => "Set aside for the call".to_owned(),
+        "earnings" => "Provider’s earnings".to_owned(),
+        "fees" => "Marketplace fee".to_owned(),
+        other => other.replace('_', " "),
     }
-    words
+}
+
+/// The prices that the call was charged with, if they are still those of a plan. Older ones are known by their id.
+fn prices_of(catalog: &Catalog, receipt: &Receipt) -> Option<Price> {
+    let plans = &catalog.named(&receipt.model)?.plans;
+    plans.iter().find(|plan| plan.price_version == receipt.price_version).map(|plan| plan.price)
+}
+
+fn price_lines(price: Price) -> AnyView {
+    let request = (price.request != 0)
+        .then(|| leader("Price per request", Usd::from_micros(price.request).to_string()));
+    view! {
+        <dl class="leaders receipt-sum">
+            {leader("Prompt price / 1M tokens", Usd::from_micros(price.prompt).to_string())}
+            {leader("Answer price / 1M tokens", Usd::from_micros(price.completion).to_string())}
+            {request}
+            {leader("Price of a credit", Usd::from_micros(price.credit_price).to_string())}
+        </dl>
+    }
+    .into_any()
 }
 
 fn lines(lines: &[ReceiptLine]) -> AnyView {

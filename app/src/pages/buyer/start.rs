@@ -276,10 +276,14 @@ fn wallet_lines(
             / i128::from(plan.price.credit_price.max(1));
         fee > i128::from(available.micros())
     });
+    let on = chosen
+        .filter(|_| detail.plans.len() > 1)
+        .map(|plan| format!(", on {}", plan.name))
+        .unwrap_or_default();
     view! {
         <dl class="leaders panel-box">
             {leader("In your wallet", format!("{} credits", credits(available)))}
-            {each.map(|each| leader("A request like in the estimate", format!("{} credits", credits(each))))}
+            {each.map(|each| leader(format!("A request like in the estimate{on}"), format!("{} credits", credits(each))))}
             {reach.map(|reach| leader("The wallet pays for about", count(reach, "request", "requests")))}
         </dl>
         {short.map(|plan| warning(format!(

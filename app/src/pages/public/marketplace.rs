@@ -29,11 +29,13 @@ pub fn MarketplacePage() -> impl IntoView {
             CatalogQuery::read(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let over = query::<String>("service").filter(|text| !text.is_empty());
         let dialog = dialog(&market, over.as_deref(), &asked);
-        Ok(list(&market.catalog(), &asked, dialog))
+        Ok(list(&market, &asked, dialog))
     })
 }
 
-fn list(catalog: &Catalog, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
+fn list(market: &Market, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
+    let catalog = &*market.catalog();
+    let canonical = CatalogQuery { notices: Vec::new(), ..asked.clone() };
     let found = catalog.search(asked);
     let facets = catalog.facets(asked);
     let chosen = asked.categories.len() + asked.families.len();
@@ -47,7 +49,7 @@ fn list(catalog: &Catalog, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
     view! {
         <Title text=format!("{title} – Marketplace – CMP") />
         <Meta name="description" content="Compare AI agents and services by price per token, model family and features." />
-        <Link rel="canonical" href=address(&CatalogQuery { notices: Vec::new(), ..asked.clone() }) />
+        <Link rel="canonical" href=format!("{}{}", market.settings().public_url, address(&canonical)) />
         {index}
         <div class="wrap market">
             <header class="page-head">
