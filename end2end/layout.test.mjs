@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 
-import { call, expectNoComplaints, marketplace, require } from "./harness.mjs";
-import { eventually, startUsing } from "./steps.mjs";
+import { call, expectNoComplaints, fillRegister, marketplace, require } from "./harness.mjs";
+import { eventually, openFilters, startUsing } from "./steps.mjs";
 
 const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 const site = marketplace();
@@ -45,12 +45,13 @@ async function examine(page, name) {
   const problems = wide ? [`${name}: scrolls sideways: ${wide}`] : [];
   // Evaluated by the debugger, so that the page's content security policy stays as it is.
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
+  const { violations, passes } = await page.evaluate(() =>
     window.axe.run(document, {
       runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
       rules: { "target-size": { enabled: true } },
     }),
   );
+  assert.ok(passes.length > 10, `${name}: axe looked at nothing`);
   for (const { id, help, nodes } of violations) {
     problems.push(`${name}: ${id}: ${help}: ${nodes.slice(0, 2).map((n) => `${n.html.slice(0, 160)} [${n.any[0]?.message ?? ""}]`).join(" | ")}`);
   }
@@ -64,19 +65,37 @@ const looks = [
   { width: 1350, height: 940, colorScheme: "dark" },
 ];
 
-async function examineAll(page, paths, open = async () => {}) {
+/** What is wrong with the page as it stands now, in every look. */
+async function everyLook(page, name) {
+  const problems = [];
+  for (const { width, height, colorScheme } of looks) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
+    problems.push(...(await examine(page, `${name} at ${width} px, ${colorScheme}`)));
+  }
+  return problems;
+}
+
+async function examineAll(page, paths) {
   const problems = [];
   for (const path of paths) {
     await page.goto(path);
-    await open(page);
-    for (const { width, height, colorScheme } of looks) {
-      await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme });
-      problems.push(...(await examine(page, `${path} at ${width} px, ${colorScheme}`)));
-    }
+    problems.push(...(await everyLook(page, path)));
   }
   assert.deepEqual(problems, []);
 }
+
+test("the examination notices what is wrong", async (t) => {
+  const page = await site.page(t);
+  await page.goto("/");
+  await page.evaluate(() => {
+    document.querySelector("main").insertAdjacentHTML("beforeend", "<img src='/favicon.svg'><p id='far'>far</p>");
+    document.getElementById("far").style.width = "3000px";
+  });
+  const problems = (await examine(page, "a spoilt page")).join("\n");
+  assert.match(problems, /scrolls sideways/);
+  assert.match(problems, /image-alt/);
+});
 
 describe("what a visitor sees", () => {
   test("every public page fits and is accessible", async (t) => {
@@ -98,19 +117,52 @@ describe("what a visitor sees", () => {
   });
 });
 
+describe("what is open", () => {
+  test("the dialog over the list", async (t) => {
+    const page = await site.page(t, { viewport: { width: 1350, height: 940 } });
+    await page.goto("/marketplace/?search=support");
+    await page.getByRole("link", { name: "Details of Customer Support Agent" }).click();
+    await page.getByRole("dialog").getByRole("heading", { name: "Customer Support Agent" }).waitFor();
+    assert.deepEqual(await everyLook(page, "the dialog"), []);
+  });
+
+  test("the filters of a narrow window", async (t) => {
+    const page = await site.page(t, { viewport: { width: 320, height: 700 } });
+    await page.goto("/marketplace/");
+    await openFilters(page);
+    assert.deepEqual(await everyLook(page, "the open filters"), []);
+  });
+
+  test("a form with mistakes", async (t) => {
+    const page = await site.page(t);
+    await page.goto("/register/");
+    await fillRegister(page, { name: "", email: "nonsense", password: "short" });
+    await page.getByRole("alert").first().waitFor();
+    assert.deepEqual(await everyLook(page, "the form with mistakes"), []);
+  });
+
+  test("the menus of a buyer", async (t) => {
+    const page = await site.page(t);
+    await site.register(page, "Mia Menu");
+    await page.getByRole("banner").locator("summary").click();
+    assert.deepEqual(await everyLook(page, "the account menu"), []);
+    const { agent } = await startUsing(page, "Brook Mini (GPT family)");
+    await page.goto(`${agent}keys/`);
+    await page.locator("summary", { hasText: "Revoke" }).click();
+    assert.deepEqual(await everyLook(page, "the question before revoking"), []);
+    await page.goto(agent);
+    await page.locator("summary", { hasText: "End subscription" }).click();
+    assert.deepEqual(await everyLook(page, "the question before ending"), []);
+  });
+});
+
 describe("what a buyer sees", () => {
   test("every page of a workspace fits and is accessible", async (t) => {
     const page = await site.page(t);
     await site.register(page);
     const created = await startUsing(page, "Brook Mini (GPT family)");
     // The page that shows the key shows it once, so it is examined here and not by its address.
-    const problems = [];
-    for (const { width, height, colorScheme } of looks) {
-      await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme });
-      problems.push(...(await examine(page, `the key page at ${width} px, ${colorScheme}`)));
-    }
-    assert.deepEqual(problems, []);
+    assert.deepEqual(await everyLook(page, "the key page"), []);
     await call(site.url, created.key, "brook-mini", "A line for the usage page.");
     await eventually(page, `${created.agent}usage/`, () => page.getByRole("link", { name: /^Receipt of/ }).waitFor({ timeout: 500 }));
     const paths = await crawl(page, ["/", new URL(created.url).pathname]);

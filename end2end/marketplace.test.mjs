@@ -71,8 +71,12 @@ describe("the list", () => {
       assert.equal(total, 44);
       assert.deepEqual(await names(page), services.map((service) => service.name), sort);
     }
-    const cheapest = (await wire("sort=price&page_size=100")).services.map((service) => service.pricePer1KTokens);
-    assert.deepEqual(cheapest, cheapest.toSorted((a, b) => a - b));
+    // What has no price per token is not the cheapest: it comes last in both directions.
+    for (const [sort, order] of [["price", (a, b) => a - b], ["-price", (a, b) => b - a]]) {
+      const prices = (await wire(`sort=${sort}&page_size=100`)).services.map((service) => service.pricePer1KTokens);
+      const priced = prices.filter((price) => price > 0);
+      assert.deepEqual(prices, [...priced.toSorted(order), ...Array(prices.length - priced.length).fill(0)], sort);
+    }
   });
 
   test("has pages, and chips that remove one choice", async (t) => {

@@ -115,7 +115,7 @@ impl FromStr for Credits {
 
 impl Serialize for Credits {
     /// A whole amount is written without a fraction. The decimal text, not arithmetic, makes the float, so that what
-    /// a client parses and prints again is what the ledger says (up to 9 billion credits).
+    /// a client parses and prints again is what the ledger says (up to 4 billion credits, beyond which a float has no millionths).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0 % MICROS == 0 {
             return serializer.serialize_i64(self.0 / MICROS);
@@ -282,7 +282,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn credits_survive_the_wire(micros in -9_000_000_000_000_000_i64..9_000_000_000_000_000) {
+        fn credits_survive_the_wire(micros in -4_000_000_000_000_000_i64..4_000_000_000_000_000) {
             let credits = Credits::from_micros(micros);
             let json = serde_json::to_string(&credits).unwrap();
             prop_assert_eq!(serde_json::from_str::<Credits>(&json).unwrap(), credits);

@@ -19,7 +19,7 @@ struct Fields<'a> {
     messages: Option<&'a RawValue>,
     #[serde(default)]
     stream: Option<bool>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "as_written")]
     stream_options: Option<&'a RawValue>,
     #[serde(default)]
     max_tokens: Option<u64>,
@@ -27,6 +27,11 @@ struct Fields<'a> {
     max_completion_tokens: Option<u64>,
     #[serde(default)]
     n: Option<u64>,
+}
+
+/// A value as it stands, `null` too: what is there must be found again to be replaced.
+fn as_written<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
 }
 
 /// What a request says of itself.
@@ -78,6 +83,10 @@ impl Peek {
         if too_deep(&body, DEPTH) {
             return Err(Refusal::bad(format!("The request is nested deeper than {DEPTH} levels.")));
         }
+        // Serde would read a list as well, by position.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(Refusal::bad("The request body must be a JSON object."));
+        }
         let fields: Fields<'_> = serde_json::from_slice(&body)
             .map_err(|error| Refusal::bad(format!("The request body is not a valid chat completion request: {error}.")))?;
         let model_raw = fields.model.ok_or_else(|| Refusal::bad("`model` is missing."))?;
@@ -99,14 +108,13 @@ impl Peek {
             None => false,
             Some(raw) if raw.get() == "null" => false,
             Some(raw) => {
-                #[derive(Deserialize)]
-                struct Options {
-                    #[serde(default)]
-                    include_usage: Option<bool>,
+                let wrong = || Refusal::bad("`stream_options` must be an object.");
+                let options: serde_json::Map<String, serde_json::Value> =
+                    serde_json::from_str(raw.get()).map_err(|_| wrong())?;
+                match options.get("include_usage") {
+                    None | Some(serde_json::Value::Null) => false,
+                    Some(wish) => wish.as_bool().ok_or_else(wrong)?,
                 }
-                let options: Options = serde_json::from_str(raw.get())
-                    .map_err(|_| Refusal::bad("`stream_options` must be an object."))?;
-                options.include_usage.unwrap_or(false)
             }
         };
         Ok(Self {
@@ -212,7 +220,7 @@ mod tests {
             r#"{"model":"m","messages":[1],"n":0}"#, r#"{"model":"m","messages":[1],"n":1000000}"#,
             r#"{"model":"m","messages":[1],"max_tokens":-1}"#, r#"{"model":"m","messages":[1],"max_tokens":0}"#,
             r#"{"model":"m","messages":[1],"stream":"yes"}"#, r#"{"model":"m","model":"n","messages":[1]}"#,
-            r#"{"model":"m","messages":[1],"stream_options":[]}"#, deep.as_str(),
+            r#"{"model":"m","messages":[1],"stream_options":[]}"#, r#"["m",[1]]"#, deep.as_str(),
         ] {
             assert!(read(text).is_err(), "{text}");
         }

@@ -12,3 +12,8 @@ pub async fn create_database(server: &str, name: &str) -> Result<()> {
     db.close().await;
     Ok(())
 }
+
+/// Runs a statement that no rule allows, to see whether it is noticed.
+pub async fn tamper(db: &Db, statement: &'static str) -> Result<u64> {
+    crate::sql(db, statement).execute().await
+}
