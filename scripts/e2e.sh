@@ -26,4 +26,4 @@ for file in end2end/*.test.mjs; do
     [[ $file != *"${1:-}"* ]] || files+=("$file")
 done
 ((${#files[@]})) || fail "no journey is named like '$1'"
-node --test --test-reporter=spec --test-concurrency=2 --test-timeout=180000 "${files[@]}"
+node --test --test-reporter=spec --test-concurrency=2 --test-timeout=600000 "${files[@]}"
