@@ -74,7 +74,8 @@ for (const file of files.filter((f) => /\.(rs|mjs|sh|css|py|toml)$/.test(f))) {
   }
   const lines = text.split("\n");
   if (file.endsWith(".rs")) {
-    if (!file.startsWith("server/store/")) {
+    // Tests may reach around the store to spoil a database and see it noticed.
+    if (!file.startsWith("server/store/") && !file.includes("/tests/")) {
       lines.forEach((line, n) => {
         if (!line.trimStart().startsWith("//") && sql.test(line)) breach(`${file}:${n + 1}: SQL belongs in server/store`);
       });
