@@ -78,6 +78,7 @@
     if (dialog.open) {
       dialog.close();
       dialog.showModal();
+      d.getElementById("service-name")?.focus();
       list = dialog.querySelector("[data-close]").href;
     }
     const leave = () => {

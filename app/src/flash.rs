@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::header;
 use leptos::prelude::use_context;
-use model::Fault;
+use model::{Fault, ResourceId};
 use serde::{Deserialize, Serialize};
 
 use crate::context::{self, Flash};
@@ -78,11 +78,27 @@ pub fn put(body: &FlashBody) {
     context::add_header(header::SET_COOKIE, &cookie);
 }
 
-/// Takes what this page was told and clears the cookie, so that a reload does not say it again.
+/// Takes what this page was told and clears the cookie, so that a reload does not say it again. A new key is left for
+/// its own page, whatever is opened in between.
 pub fn take() -> Option<FlashBody> {
+    take_if(|body| body.key.is_none())
+}
+
+/// Takes the new key of a resource, which is shown once.
+pub fn take_key(resource: ResourceId) -> Option<(String, String)> {
+    let of_resource = |body: &FlashBody| body.resource == Some(resource.to_string());
+    let body = take_if(|body| body.key.is_some() && of_resource(body))?;
+    Some((body.key?, body.key_name.unwrap_or_default()))
+}
+
+fn take_if(wanted: impl Fn(&FlashBody) -> bool) -> Option<FlashBody> {
     let text = use_context::<Flash>()?.0?;
-    context::add_header(header::SET_COOKIE, &format!("{NAME}=; {ATTRIBUTES}; Max-Age=0"));
-    FlashBody::decode(&text)
+    let body = FlashBody::decode(&text);
+    // What cannot be read is cleared, too.
+    if body.as_ref().is_none_or(&wanted) {
+        context::add_header(header::SET_COOKIE, &format!("{NAME}=; {ATTRIBUTES}; Max-Age=0"));
+    }
+    body.filter(wanted)
 }
 
 #[cfg(test)]

@@ -66,9 +66,17 @@ pub async fn stop_resource(
             flash::put(&FlashBody::done("The subscription has ended and its keys no longer work."));
             see_other(&page);
         }
-        Err(error) => go_back(error, "/"),
+        Err(error) => go_back(error, &agent_page(&customer, &resource)),
     }
     Ok(())
+}
+
+/// The page of an agent; ids that cannot be read lead to the start page.
+fn agent_page(customer: &str, resource: &str) -> String {
+    match (customer.parse::<CustomerId>(), resource.parse::<ResourceId>()) {
+        (Ok(customer), Ok(resource)) => format!("/organizations/{customer}/agents/{resource}/"),
+        _ => "/".to_owned(),
+    }
 }
 
 async fn stop(customer: &str, resource: &str) -> Result<String, Error> {

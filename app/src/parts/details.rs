@@ -74,7 +74,7 @@ pub fn service_details(detail: &ServiceDetail, setting: &Setting<'_>) -> AnyView
                 </div>
                 <div class="detail-act">
                     {start_link(service.id)}
-                    <p class="meta num">{per_million_words(service)}</p>
+                    <p class="meta num">{per_million_words(detail)}</p>
                     {trial_words(detail)}
                 </div>
             </header>

@@ -1,7 +1,9 @@
 //! Prices as they are read: unit first, leaders between name and figure, figures under each other.
 
+use std::fmt::Display;
+
 use leptos::prelude::*;
-use model::{Limits, PlanView, Service, Usd};
+use model::{Limits, PlanView, Service, ServiceDetail, Usd};
 
 use crate::format::{grouped, per_million};
 
@@ -61,6 +63,19 @@ pub fn limit_words(limits: Limits) -> String {
     if words.is_empty() { "No limit".to_owned() } else { words.join(", ") }
 }
 
+/// A price per thousand tokens, with that of a million beneath.
+fn token_price(label: &'static str, per_thousand: impl Display, per_million: i64) -> AnyView {
+    view! {
+        <td data-label=label class="num">
+            <span>
+                {per_thousand.to_string()}
+                <span class="meta block">{format!("{} / 1M", Usd::from_micros(per_million))}</span>
+            </span>
+        </td>
+    }
+    .into_any()
+}
+
 /// The plans of a service, one a row, with all prices.
 pub fn plan_table(plans: &[PlanView]) -> AnyView {
     let per_request = plans.iter().any(|plan| plan.price.request != 0);
@@ -75,13 +90,10 @@ pub fn plan_table(plans: &[PlanView]) -> AnyView {
                     <span class="meta block">{plan.description.clone()}</span>
                 </th>
                 <td data-label="Fee" class="num">{fee(plan)}</td>
-                <td data-label="Prompt / 1K tokens" class="num">{plan.price.prompt_per_1k().to_string()}</td>
-                <td data-label="Answer / 1K tokens" class="num">{plan.price.completion_per_1k().to_string()}</td>
-                <td data-label="Both / 1M tokens" class="num">
-                    {format!("{} / {}", Usd::from_micros(plan.price.prompt), Usd::from_micros(plan.price.completion))}
-                </td>
+                {token_price("Prompt / 1K tokens", plan.price.prompt_per_1k(), plan.price.prompt)}
+                {token_price("Answer / 1K tokens", plan.price.completion_per_1k(), plan.price.completion)}
                 {request}
-                <td data-label="Limits">{limit_words(plan.limits)}</td>
+                <td data-label="Limits" class="wide">{limit_words(plan.limits)}</td>
             </tr>
         }
     };
@@ -93,9 +105,8 @@ pub fn plan_table(plans: &[PlanView]) -> AnyView {
                     <tr>
                         <th scope="col">"Plan"</th>
                         <th scope="col" class="num">"Fee"</th>
-                        <th scope="col" class="num">"Prompt / 1K"</th>
-                        <th scope="col" class="num">"Answer / 1K"</th>
-                        <th scope="col" class="num">"Both / 1M"</th>
+                        <th scope="col" class="num">"Prompt / 1K tokens"</th>
+                        <th scope="col" class="num">"Answer / 1K tokens"</th>
                         {per_request.then(|| view! { <th scope="col" class="num">"Request"</th> })}
                         <th scope="col">"Limits"</th>
                     </tr>
@@ -108,9 +119,11 @@ pub fn plan_table(plans: &[PlanView]) -> AnyView {
 }
 
 /// The headline figure of a service: what a million tokens cost each way.
-pub fn per_million_words(service: &Service) -> String {
+pub fn per_million_words(detail: &ServiceDetail) -> String {
+    let service = &detail.service;
+    let from = if detail.plans.len() > 1 { "from " } else { "" };
     format!(
-        "{} in · {} out / 1M tokens",
+        "{from}{} in · {} out / 1M tokens",
         per_million(service.prompt_price_per_1k_tokens),
         per_million(service.completion_price_per_1k_tokens)
     )

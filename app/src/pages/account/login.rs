@@ -57,6 +57,7 @@ pub fn LoginPage() -> impl IntoView {
             {error_summary(flash)}
             {flash_banner(flash.filter(|flash| flash.done))}
             <h1>"Sign in"</h1>
+            {(!next.is_empty()).then(|| view! { <p class="lead">"Sign in to continue where you were going."</p> })}
             <form method="post" action="/api-auth/session/" novalidate="novalidate">
                 {hidden("next", &next)}
                 {email.view(flash)}

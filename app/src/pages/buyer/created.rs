@@ -24,11 +24,7 @@ pub fn KeyCreatedPage() -> impl IntoView {
         let place = Workspace::load().await?;
         let id = param::<ResourceId>("resource")?;
         let instance = place.market.resources().find(&place.actor, id).await?;
-        // A flash of another form is left alone: only the key of this resource is shown here.
-        let flash = flash::take()
-            .filter(|flash| flash.resource.as_deref() == Some(id.to_string().as_str()));
-        let shown = flash.and_then(|flash| flash.key.zip(Some(flash.key_name.unwrap_or_default())));
-        Ok(match shown {
+        Ok(match flash::take_key(id) {
             Some((key, name)) => ready(&place, &instance, &key, &name),
             None => gone(&place, &instance),
         })
