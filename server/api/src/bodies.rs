@@ -175,6 +175,7 @@ async fn collect(headers: &HeaderMap, mut body: Stream) -> Result<Bytes, ApiErro
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > LIMIT as u64) {
+        gateway::discard(body);
         return Err(ApiError::TooLarge);
     }
     let mut first = Bytes::new();
@@ -184,6 +185,7 @@ async fn collect(headers: &HeaderMap, mut body: Stream) -> Result<Bytes, ApiErro
             frame.map_err(|_| ApiError::Malformed("The body ended too early.".to_owned()))?;
         let Ok(data) = frame.into_data() else { continue };
         if first.len() + all.len() + data.len() > LIMIT {
+            gateway::discard(body);
             return Err(ApiError::TooLarge);
         }
         // Nearly every body is one piece, which need not be copied.

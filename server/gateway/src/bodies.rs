@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -55,13 +56,39 @@ impl http_body::Body for Body {
     }
 }
 
+/// How much of a refused body is thrown away, and for how long, so that its sender gets to read the refusal.
+const DISCARDED: usize = 16 * 1024 * 1024;
+const DISCARDING: Duration = Duration::from_secs(2);
+
+/// Takes in and throws away some of a body that was refused, aside. A connection that is closed while its client is
+/// still sending is reset, and the client would never see why.
+pub fn discard<B>(mut body: B)
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+{
+    market::spawn("discard a refused body", async move {
+        let mut seen = 0;
+        let work = async {
+            while let Some(Ok(frame)) = body.frame().await {
+                seen += frame.data_ref().map_or(0, Bytes::len);
+                if seen > DISCARDED {
+                    break;
+                }
+            }
+        };
+        // Who goes on sending has been told, and is cut off.
+        let _ = tokio::time::timeout(DISCARDING, work).await;
+    });
+}
+
 /// Reads a body up to a limit, and refuses it as soon as the limit is passed.
 pub async fn read<B>(mut body: B, limit: usize) -> Result<Bytes, Refusal>
 where
-    B: http_body::Body<Data = Bytes> + Unpin,
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: std::fmt::Display,
 {
     if body.size_hint().lower() > limit as u64 {
+        discard(body);
         return Err(Refusal::too_large(limit));
     }
     let mut first = Bytes::new();
@@ -71,6 +98,7 @@ where
         let Ok(data) = frame.into_data() else { continue };
         let so_far = rest.as_ref().map_or(first.len(), BytesMut::len);
         if so_far + data.len() > limit {
+            discard(body);
             return Err(Refusal::too_large(limit));
         }
         match &mut rest {

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use market::Market;
 
-pub use bodies::Body;
+pub use bodies::{Body, discard};
 pub use guard::is_public;
 
 /// The most bytes that a request body may have.

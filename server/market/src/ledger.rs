@@ -124,6 +124,7 @@ impl Ledger {
                 }
                 Ok(_) => return Err(Error::broken("outcome of a reservation")),
                 Err(refusal @ Refusal::Short { .. }) => {
+                    purse.set_low(core.now());
                     if reclaimed || !self.reclaim(core, purse.customer()).await? {
                         return Err(refusal.into());
                     }

@@ -39,8 +39,8 @@ impl Buyer {
         let key = market.resources().subscribe(&actor, order).await.unwrap().key.unwrap();
         let config = Config {
             allow_private: true,
-            first_byte: Duration::from_secs(2),
-            between_bytes: Duration::from_millis(500),
+            first_byte: Duration::from_secs(30),
+            between_bytes: Duration::from_secs(1),
             ..Config::default()
         };
         let gateway = Gateway::new(market.clone(), config);
@@ -190,7 +190,8 @@ both_engines! {
     }
 
     of_two_hundred_calls_on_a_balance_for_seven_seven_are_made, |market| {
-        let upstream = Upstream::start_always(Act::json_after(200, &completion(1, 1), Duration::from_millis(700))).await;
+        let (open, gate) = tokio::sync::watch::channel(false);
+        let upstream = Upstream::start_always(Act::json_when(gate, &completion(1, 1))).await;
         let buyer = Buyer::of(market, &upstream.url).await;
         let body = buyer.body(json!({ "max_tokens": 1000 }));
         let hold = Credits::from_micros((i64::try_from(body.to_string().len()).unwrap() * 125 + 5) / 10 + 25_000);
@@ -198,16 +199,19 @@ both_engines! {
         let aside = Authorize { run_id: "aside".to_owned(), budget: rest, resource: None };
         assert!(matches!(buyer.market.wallets().authorize(&buyer.actor, aside).await.unwrap(), Authorized::Allowed { .. }));
         let buyer = std::sync::Arc::new(buyer);
-        let tasks: Vec<_> = (0..200).map(|_| {
+        let mut tasks: tokio::task::JoinSet<u16> = (0..200).map(|_| {
             let (buyer, body) = (std::sync::Arc::clone(&buyer), body.clone());
-            tokio::spawn(async move { buyer.post(&body).await.status().as_u16() })
+            async move { buyer.post(&body).await.status().as_u16() }
         }).collect();
+        // Nothing is given back while the admitted calls run, and they run until everybody else is refused.
+        for _ in 0..193 {
+            assert_eq!(tasks.join_next().await.unwrap().unwrap(), 402);
+        }
+        open.send(true).unwrap();
         let mut served = 0;
-        for task in tasks {
-            match task.await.unwrap() {
-                200 => served += 1,
-                other => assert_eq!(other, 402),
-            }
+        while let Some(status) = tasks.join_next().await {
+            assert_eq!(status.unwrap(), 200);
+            served += 1;
         }
         assert_eq!((served, upstream.bodies().await.len()), (7, 7));
         let (_, offences) = buyer.market.prove().await.unwrap();
@@ -233,7 +237,6 @@ async fn upstreams_that_fail_cost_nothing() {
         (Act::json(400, r#"{"error":{"message":"too long"}}"#), 400),
         (Act::json(429, r#"{"error":{"message":"slow down"}}"#), 429),
         (Act::HangUp, 502),
-        (Act::Silence, 503),
         (Act::raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"id\""), 502),
     ];
     for (act, status) in failures {
@@ -245,6 +248,16 @@ async fn upstreams_that_fail_cost_nothing() {
         assert!(body["error"]["message"].is_string(), "{shown}: {body}");
         assert_eq!(buyer.spent().await, Credits::ZERO, "{shown}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upstream_that_never_answers_costs_nothing() {
+    let (mut buyer, _upstream) = buyer(vec![Act::Silence]).await;
+    let impatient = Config { allow_private: true, first_byte: Duration::from_millis(200), ..Config::default() };
+    buyer.gateway = Gateway::new(buyer.market.clone(), impatient);
+    let response = buyer.post(&buyer.body(json!({}))).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(buyer.spent().await, Credits::ZERO);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::{Mutex, Notify},
+    sync::{Mutex, Notify, watch},
 };
 
 /// What to do with one request.
@@ -17,6 +17,8 @@ pub enum Act {
     HangUp,
     /// Says nothing.
     Silence,
+    /// Waits until the test opens the gate, and then answers.
+    WhenOpen { gate: watch::Receiver<bool>, answer: String },
 }
 
 impl Act {
@@ -25,12 +27,16 @@ impl Act {
     }
 
     pub fn json(status: u16, body: &str) -> Self {
-        Self::json_after(status, body, Duration::ZERO)
+        Self::raw(&Self::answer(status, body))
     }
 
-    pub fn json_after(status: u16, body: &str, pause: Duration) -> Self {
-        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
-        Self::Write { pieces: vec![head + body], pause, hang: false }
+    pub fn json_when(gate: watch::Receiver<bool>, body: &str) -> Self {
+        Self::WhenOpen { gate, answer: Self::answer(200, body) }
+    }
+
+    fn answer(status: u16, body: &str) -> String {
+        let length = body.len();
+        format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
     }
 
     /// A stream of events; without its end it is cut, or hangs.
@@ -115,6 +121,12 @@ async fn serve<F: Future<Output = Option<Act>>>(mut stream: TcpStream, seen: &Se
         seen.bodies.lock().await.push(body);
         match next().await {
             None | Some(Act::HangUp) => return,
+            Some(Act::WhenOpen { mut gate, answer }) => {
+                let opened = gate.wait_for(|open| *open).await.is_ok();
+                if !opened || stream.write_all(answer.as_bytes()).await.is_err() {
+                    return;
+                }
+            }
             Some(Act::Silence) => tokio::time::sleep(Duration::from_secs(30)).await,
             Some(Act::Write { pieces, pause, hang }) => {
                 let whole = pieces.last().is_some_and(|last| last.starts_with("0\r\n") || last.contains("content-length: "));
