@@ -101,10 +101,15 @@ fn results(catalog: &Catalog, asked: &CatalogQuery, found: &ServicePage) -> AnyV
         .iter()
         .map(|service| service_card(service, &category_title(catalog, &service.category), &here));
     let pages = Pages { page: asked.page, size: asked.page_size, total: found.total };
+    let below = if pages.count() > 1 {
+        format!("{} agents", pages.range())
+    } else {
+        count(found.total, "agent", "agents")
+    };
     view! {
         <h2 class="sr-only">"Results"</h2>
         <div class="cards">{cards.collect_view()}</div>
-        <p class="meta num">{pages.range()} " agents"</p>
+        <p class="meta num">{below}</p>
         {pages.view("results", |page| address(&CatalogQuery { page, notices: Vec::new(), ..asked.clone() }))}
     }
     .into_any()
