@@ -10,7 +10,10 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use tokio::{net::{TcpListener, TcpStream}, sync::Semaphore};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tower::ServiceExt as _;
 
 /// How many connections may be open at once; more wait in the kernel's queue.
@@ -19,10 +22,20 @@ const CONNECTIONS: usize = 16_384;
 const HEAD: Duration = Duration::from_secs(30);
 
 /// Serves until the signal comes, then lets running requests finish.
-pub async fn serve(listener: TcpListener, app: Router, gateway: Gateway, stop: impl Future<Output = ()>, patience: Duration) {
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    gateway: Gateway,
+    stop: impl Future<Output = ()>,
+    patience: Duration,
+) {
     let (slots, graceful) = (Arc::new(Semaphore::new(CONNECTIONS)), GracefulShutdown::new());
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_headers(100).pipeline_flush(true);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_headers(100)
+        .pipeline_flush(true);
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -70,7 +83,11 @@ fn connect(
 }
 
 /// The metered path goes straight to the gateway; everything else through the router.
-async fn answer(app: Router, gateway: Gateway, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn answer(
+    app: Router,
+    gateway: Gateway,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
     if request.method() == Method::POST && request.uri().path() == "/v1/chat/completions" {
         return Ok(gateway.chat(request).await.map(Body::new));
     }

@@ -1,6 +1,13 @@
 //! What `bench/` measures from inside: the ledger alone, and the floor of serving bytes.
 
-use std::{net::SocketAddr, sync::{Arc, atomic::{AtomicU64, Ordering}}, time::{Duration, Instant}};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use anyhow::bail;
 use axum::{Router, body::Bytes, routing::get};
@@ -15,7 +22,12 @@ use crate::settings::Settings;
 const COLD_EVERY: usize = 10;
 
 /// Runs pairs of authorise and settle, each durable before the next, 90 % of them on one customer's account.
-pub async fn ledger(db: Db, settings: &Settings, length: Duration, clients: usize) -> anyhow::Result<serde_json::Value> {
+pub async fn ledger(
+    db: Db,
+    settings: &Settings,
+    length: Duration,
+    clients: usize,
+) -> anyhow::Result<serde_json::Value> {
     let engine = db.engine();
     let market = Market::open(db, settings.market()).await?;
     let cold = clients.div_ceil(COLD_EVERY);
@@ -25,14 +37,25 @@ pub async fn ledger(db: Db, settings: &Settings, length: Duration, clients: usiz
         let entry = market.core().id(EntryId::new);
         let amount = Credits::from_micros(1_000_000_000_000);
         let reference = format!("credits:bench:{customer}");
-        market.ledger().carry_out(Command::Credit { entry, customer, amount, kind: EntryKind::TopUp, reference }).await?;
+        market
+            .ledger()
+            .carry_out(Command::Credit {
+                entry,
+                customer,
+                amount,
+                kind: EntryKind::TopUp,
+                reference,
+            })
+            .await?;
         customers.push(customer);
     }
     let done = Arc::new(AtomicU64::new(0));
     let (began, mut tasks) = (Instant::now(), Vec::with_capacity(clients));
     for client in 0..clients {
         let slot = if client % COLD_EVERY == 0 { 1 + client / COLD_EVERY } else { 0 };
-        let Some(customer) = customers.get(slot).copied() else { bail!("no account for client {client}") };
+        let Some(customer) = customers.get(slot).copied() else {
+            bail!("no account for client {client}")
+        };
         let (market, done) = (market.clone(), Arc::clone(&done));
         let (reply, answer) = tokio::sync::oneshot::channel();
         market::spawn("bench client", async move {
@@ -78,22 +101,32 @@ pub async fn ledger(db: Db, settings: &Settings, length: Duration, clients: usiz
     }))
 }
 
-async fn transfer(market: &Market, customer: model::CustomerId, run_id: String) -> market::Result<()> {
+async fn transfer(
+    market: &Market,
+    customer: model::CustomerId,
+    run_id: String,
+) -> market::Result<()> {
     let budget = Credits::from_micros(1_000);
     let hold = market.core().id(HoldId::new);
     let expires_at = market.core().now().plus_ms(60_000);
-    let authorize = Command::Authorize { hold, customer, run_id, resource: None, budget, expires_at };
+    let authorize =
+        Command::Authorize { hold, customer, run_id, resource: None, budget, expires_at };
     let Outcome::Authorized { hold, .. } = market.ledger().carry_out(authorize).await? else {
         return Err(market::Error::Conflict("unexpected outcome"));
     };
     let credits = Credits::from_micros(300);
-    market.ledger().carry_out(Command::Settle { hold, customer, payee: None, credits }).await.map(drop)
+    market
+        .ledger()
+        .carry_out(Command::Settle { hold, customer, payee: None, credits })
+        .await
+        .map(drop)
 }
 
 /// Serves the same bytes to everybody.
 pub async fn serve_file(bytes: Vec<u8>, addr: SocketAddr) -> anyhow::Result<()> {
     let bytes = Bytes::from(bytes);
-    let answer = move || async move { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], bytes) };
+    let answer =
+        move || async move { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], bytes) };
     let app = Router::new().fallback(get(answer));
     let listener = tokio::net::TcpListener::bind(addr).await?;
     Ok(axum::serve(listener, app).await?)

@@ -8,7 +8,11 @@ use std::{
 };
 
 use app::Theme;
-use axum::{body::{Body, Bytes}, extract::Request, response::Response};
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    response::Response,
+};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 
@@ -62,7 +66,14 @@ impl Cache {
     }
 
     /// Keeps a page for the next visitors and answers with it.
-    pub async fn keep(&self, uri: &Uri, asked: &HeaderMap, theme: Theme, edition: u64, response: Response) -> Response {
+    pub async fn keep(
+        &self,
+        uri: &Uri,
+        asked: &HeaderMap,
+        theme: Theme,
+        edition: u64,
+        response: Response,
+    ) -> Response {
         let (parts, body) = response.into_parts();
         let Ok(plain) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
             return Response::from_parts(parts, Body::empty());
@@ -73,7 +84,8 @@ impl Cache {
         if !storable {
             return Response::from_parts(parts, Body::from(plain));
         }
-        let page = Arc::new(Page::new(path_of(uri).to_owned(), theme, edition, plain, parts.headers));
+        let page =
+            Arc::new(Page::new(path_of(uri).to_owned(), theme, edition, plain, parts.headers));
         let answer = page.answer(asked);
         let mut pages = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if pages.len() >= PAGES {
@@ -91,7 +103,8 @@ impl Page {
         plain.hash(&mut hasher);
         let tag = |suffix: &str| {
             // Digits and letters are a header value.
-            HeaderValue::from_str(&format!("\"{:016x}{suffix}\"", hasher.finish())).unwrap_or(HeaderValue::from_static("\"\""))
+            HeaderValue::from_str(&format!("\"{:016x}{suffix}\"", hasher.finish()))
+                .unwrap_or(HeaderValue::from_static("\"\""))
         };
         // Everybody's, but asked for anew each time: a change is visible at once, and unchanged costs no bytes.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
@@ -103,9 +116,11 @@ impl Page {
 
     fn answer(&self, asked: &HeaderMap) -> Response {
         let brotli = takes_brotli(asked);
-        let (bytes, tag) = if brotli { (&self.brotli, &self.brotli_tag) } else { (&self.plain, &self.plain_tag) };
+        let (bytes, tag) =
+            if brotli { (&self.brotli, &self.brotli_tag) } else { (&self.plain, &self.plain_tag) };
         let known = asked.get(header::IF_NONE_MATCH).is_some_and(|seen| seen == tag);
-        let mut response = Response::new(if known { Body::empty() } else { Body::from(bytes.clone()) });
+        let mut response =
+            Response::new(if known { Body::empty() } else { Body::from(bytes.clone()) });
         let headers = response.headers_mut();
         headers.clone_from(&self.headers);
         headers.insert(header::ETAG, tag.clone());
@@ -134,7 +149,8 @@ mod tests {
         let cache = Cache::default();
         let uri = Uri::from_static("/marketplace/?family=gpt");
         let asked = HeaderMap::new();
-        let page = cache.keep(&uri, &asked, Theme::Dark, 7, Response::new(Body::from("hello"))).await;
+        let page =
+            cache.keep(&uri, &asked, Theme::Dark, 7, Response::new(Body::from("hello"))).await;
         let tag = page.headers().get(header::ETAG).cloned().unwrap();
         let request = |path: &str| Request::builder().uri(path);
         let same = request("/marketplace/?family=gpt").body(Body::empty()).unwrap();
@@ -143,7 +159,10 @@ mod tests {
         assert!(cache.find(&same, Theme::Dark, 8).is_none());
         let other = request("/marketplace/").body(Body::empty()).unwrap();
         assert!(cache.find(&other, Theme::Dark, 7).is_none());
-        let known = request("/marketplace/?family=gpt").header(header::IF_NONE_MATCH, tag).body(Body::empty()).unwrap();
+        let known = request("/marketplace/?family=gpt")
+            .header(header::IF_NONE_MATCH, tag)
+            .body(Body::empty())
+            .unwrap();
         assert_eq!(cache.find(&known, Theme::Dark, 7).unwrap().status(), StatusCode::NOT_MODIFIED);
     }
 

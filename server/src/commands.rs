@@ -47,7 +47,7 @@ enum What {
     Proof,
     /// Writes a consistent copy of the database to a file that does not exist yet.
     Backup { file: PathBuf },
-    /// Prints the OpenAPI document.
+    /// Prints the document that describes the REST doors.
     Openapi,
     /// Lists an offering with an upstream for benchmarks, and prints its model and a key.
     BenchUpstream {
@@ -91,7 +91,9 @@ enum Operator {
 async fn database(settings: &Settings) -> anyhow::Result<Db> {
     fs::create_dir_all(&settings.data_dir)
         .with_context(|| format!("the folder {} cannot be made", settings.data_dir.display()))?;
-    let db = Db::open(&settings.database_url).await.context("the database in DATABASE_URL cannot be opened")?;
+    let db = Db::open(&settings.database_url)
+        .await
+        .context("the database in DATABASE_URL cannot be opened")?;
     db.migrate().await.context("the database cannot be brought up to date")?;
     Ok(db)
 }
@@ -107,18 +109,36 @@ pub async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         What::Seed => {
             let market = market(&settings).await?;
             let seeded = market.seed().await?;
-            println!("{}", if seeded { "The sample content is in." } else { "There is something in the database already; nothing was changed." });
+            println!(
+                "{}",
+                if seeded {
+                    "The sample content is in."
+                } else {
+                    "There is something in the database already; nothing was changed."
+                }
+            );
             Ok(market.stop().await?)
         }
         What::Operator { what: Operator::Create { email, password, role } } => {
             let market = market(&settings).await?;
-            let id = market.identity().create_operator(&email, password, role).await.map_err(|e| anyhow::anyhow!(e.sentence()))?;
+            let id = market
+                .identity()
+                .create_operator(&email, password, role)
+                .await
+                .map_err(|e| anyhow::anyhow!(e.sentence()))?;
             println!("{id}");
             Ok(market.stop().await?)
         }
         What::Token { email } => {
             let market = market(&settings).await?;
-            println!("{}", market.identity().token_of(&email).await.map_err(|e| anyhow::anyhow!(e.sentence()))?);
+            println!(
+                "{}",
+                market
+                    .identity()
+                    .token_of(&email)
+                    .await
+                    .map_err(|e| anyhow::anyhow!(e.sentence()))?
+            );
             Ok(market.stop().await?)
         }
         What::Proof => prove(&settings).await,
@@ -130,11 +150,20 @@ pub async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
         What::BenchUpstream { url, model } => {
             let market = market(&settings).await?;
             let made = market.bench_upstream(&url, &model).await?;
-            println!("{}", serde_json::json!({ "model": made.model, "api_key": made.api_key.reveal() }));
+            println!(
+                "{}",
+                serde_json::json!({ "model": made.model, "api_key": made.api_key.reveal() })
+            );
             Ok(market.stop().await?)
         }
         What::BenchLedger { seconds, clients } => {
-            let figures = bench::ledger(database(&settings).await?, &settings, Duration::from_secs(seconds), clients).await?;
+            let figures = bench::ledger(
+                database(&settings).await?,
+                &settings,
+                Duration::from_secs(seconds),
+                clients,
+            )
+            .await?;
             println!("{figures}");
             Ok(())
         }
@@ -151,7 +180,10 @@ async fn prove(settings: &Settings) -> anyhow::Result<()> {
         extent.accounts, extent.postings, extent.entries, extent.receipts
     );
     for offence in &offences {
-        println!("NOT SO: {}. {} is recorded with {} and must be {} micro-credits.", offence.rule, offence.record, offence.recorded, offence.proven);
+        println!(
+            "NOT SO: {}. {} is recorded with {} and must be {} micro-credits.",
+            offence.rule, offence.record, offence.recorded, offence.proven
+        );
     }
     if !offences.is_empty() {
         std::process::exit(1);
@@ -206,7 +238,10 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
 fn welcome(settings: &Settings, samples: bool) {
     println!("The marketplace is at {}", settings.public_url);
     if samples {
-        println!("Sign in at {}/login/ with the password {SAMPLE_PASSWORD} as", settings.public_url);
+        println!(
+            "Sign in at {}/login/ with the password {SAMPLE_PASSWORD} as",
+            settings.public_url
+        );
         for (email, role) in SAMPLE_USERS {
             println!("  {email:<22} the sample {role}");
         }

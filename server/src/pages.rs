@@ -86,12 +86,17 @@ pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
         Err(error) => return failed(&error),
     };
     let edition = site.market.catalog().edition;
-    if visit.anonymous && let Some(answer) = site.cache.find(&request, visit.theme, edition) {
+    if visit.anonymous
+        && let Some(answer) = site.cache.find(&request, visit.theme, edition)
+    {
         return answer;
     }
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
     let response = render(&site, &visit, request).await;
-    if response.status() == StatusCode::NOT_FOUND && !uri.path().ends_with('/') && !uri.path().contains('.') {
+    if response.status() == StatusCode::NOT_FOUND
+        && !uri.path().ends_with('/')
+        && !uri.path().contains('.')
+    {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         if let Ok(place) = HeaderValue::from_str(&format!("{}/{query}", uri.path())) {
             return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response();
@@ -113,9 +118,13 @@ async fn render(site: &Site, visit: &Visit, request: Request) -> Response {
     let Ok(html) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
         return failed(&market::Error::Conflict("The page broke off."));
     };
-    let kept = std::str::from_utf8(&html).map_or(html.len(), |text| app::without_trailing_scripts(text).len());
+    let kept = std::str::from_utf8(&html)
+        .map_or(html.len(), |text| app::without_trailing_scripts(text).len());
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    parts
+        .headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("private, no-cache"));
     Response::from_parts(parts, Body::from(html.slice(..kept)))
 }
 

@@ -52,12 +52,20 @@ impl Source {
             toml::Value::Integer(number) => Some(number.to_string()),
             toml::Value::Float(number) => Some(number.to_string()),
             toml::Value::Boolean(choice) => Some(choice.to_string()),
-            toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => Some("not a value".to_owned()),
+            toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
+                Some("not a value".to_owned())
+            }
         };
         env::var(name).ok().filter(|text| !text.is_empty()).or_else(from_file)
     }
 
-    fn read<T>(&self, name: &'static str, allowed: &'static str, default: T, parse: impl Fn(&str) -> Option<T>) -> Result<T, Wrong> {
+    fn read<T>(
+        &self,
+        name: &'static str,
+        allowed: &'static str,
+        default: T,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, Wrong> {
         let Some(value) = self.text(name) else { return Ok(default) };
         parse(&value).ok_or(Wrong { name, value, allowed })
     }
@@ -80,9 +88,13 @@ impl Settings {
         let file = match env::var("CMP_CONFIG") {
             Err(_) => toml::Table::new(),
             Ok(path) => {
-                let wrong = |_| Wrong { name: "CMP_CONFIG", value: path.clone(), allowed: "the path of a readable TOML file with settings by their names" };
-                let text = fs::read_to_string(&path).map_err(|_| wrong(()))?;
-                text.parse().map_err(|_: toml::de::Error| wrong(()))?
+                let wrong = || Wrong {
+                    name: "CMP_CONFIG",
+                    value: path.clone(),
+                    allowed: "the path of a readable TOML file with settings by their names",
+                };
+                let text = fs::read_to_string(&path).map_err(|_| wrong())?;
+                text.parse().map_err(|_: toml::de::Error| wrong())?
             }
         };
         Self::from(&Source { file })
@@ -90,40 +102,101 @@ impl Settings {
 
     fn from(source: &Source) -> Result<Self, Wrong> {
         let defaults = market::Settings::default();
-        let data_dir = PathBuf::from(source.text("CMP_DATA_DIR").unwrap_or_else(|| "data".to_owned()));
-        let addr = source.read("CMP_ADDR", "an address and a port, as in 127.0.0.1:3000", SocketAddr::from(([127, 0, 0, 1], 3000)), |text| text.parse().ok())?;
+        let data_dir =
+            PathBuf::from(source.text("CMP_DATA_DIR").unwrap_or_else(|| "data".to_owned()));
+        let addr = source.read(
+            "CMP_ADDR",
+            "an address and a port, as in 127.0.0.1:3000",
+            SocketAddr::from(([127, 0, 0, 1], 3000)),
+            |text| text.parse().ok(),
+        )?;
         let database_url = source.read(
             "DATABASE_URL",
             "sqlite://path/to/file.db or postgres://user:password@host/database",
             format!("sqlite://{}/cmp.db", data_dir.display()),
-            |text| ["sqlite:", "postgres://", "postgresql://"].iter().any(|s| text.starts_with(s)).then(|| text.to_owned()),
+            |text| {
+                ["sqlite:", "postgres://", "postgresql://"]
+                    .iter()
+                    .any(|s| text.starts_with(s))
+                    .then(|| text.to_owned())
+            },
         )?;
         Ok(Self {
-            public_url: source.read("CMP_PUBLIC_URL", "the address of this marketplace in browsers, as in https://market.example.com", format!("http://{addr}"), |text| {
-                let sound = (text.starts_with("http://") || text.starts_with("https://")) && text.len() < 200 && !text.contains(['"', '<', ' ']);
-                sound.then(|| text.trim_end_matches('/').to_owned())
-            })?,
-            credit_price: source.read("CREDIT_PRICE", "US dollars for a credit, above 0 and at most 1000, as in 0.08", defaults.credit_price, |text| {
-                text.parse().ok().filter(|price: &Usd| (1..=1_000_000_000).contains(&price.micros()))
-            })?,
-            fee: source.read("PLATFORM_FEE_BPS", "hundredths of a percent from 0 to 10000", defaults.fee, |text| {
-                BasisPoints::try_from(text.parse::<u16>().ok()?).ok()
-            })?,
-            trial_credits: source.read("TRIAL_CREDITS", "credits for a new workspace, from 0 to 1000000", defaults.trial_credits, |text| {
-                text.parse().ok().filter(|credits| (Credits::ZERO..=Credits::from_micros(1_000_000_000_000)).contains(credits))
-            })?,
-            lease_max: source.read("CMP_LEASE_MAX", "credits of one customer that a server may set aside at a time, above 0", defaults.lease_max, |text| {
-                text.parse().ok().filter(|credits: &Credits| credits.is_positive())
-            })?,
-            allow_private_upstreams: source.read("CMP_ALLOW_PRIVATE_UPSTREAMS", "true or false", false, yes_or_no)?,
-            first_byte: source.read("CMP_UPSTREAM_FIRST_BYTE_S", "seconds from 1 to 3600", Duration::from_secs(120), seconds)?,
-            between_bytes: source.read("CMP_UPSTREAM_PAUSE_S", "seconds from 1 to 3600", Duration::from_secs(60), seconds)?,
-            workers: source.read("CMP_WORKERS", "a number of threads from 1 to 256", std::thread::available_parallelism().map_or(2, usize::from), |text| {
-                text.parse().ok().filter(|n| (1..=256).contains(n))
-            })?,
-            server_name: source.text("CMP_SERVER_NAME").unwrap_or_else(|| format!("{}@{addr}", hostname())),
+            public_url: source.read(
+                "CMP_PUBLIC_URL",
+                "the address of this marketplace in browsers, as in https://market.example.com",
+                format!("http://{addr}"),
+                |text| {
+                    let sound = (text.starts_with("http://") || text.starts_with("https://"))
+                        && text.len() < 200
+                        && !text.contains(['"', '<', ' ']);
+                    sound.then(|| text.trim_end_matches('/').to_owned())
+                },
+            )?,
+            credit_price: source.read(
+                "CREDIT_PRICE",
+                "US dollars for a credit, above 0 and at most 1000, as in 0.08",
+                defaults.credit_price,
+                |text| {
+                    text.parse()
+                        .ok()
+                        .filter(|price: &Usd| (1..=1_000_000_000).contains(&price.micros()))
+                },
+            )?,
+            fee: source.read(
+                "PLATFORM_FEE_BPS",
+                "hundredths of a percent from 0 to 10000",
+                defaults.fee,
+                |text| BasisPoints::try_from(text.parse::<u16>().ok()?).ok(),
+            )?,
+            trial_credits: source.read(
+                "TRIAL_CREDITS",
+                "credits for a new workspace, from 0 to 1000000",
+                defaults.trial_credits,
+                |text| {
+                    text.parse().ok().filter(|credits| {
+                        (Credits::ZERO..=Credits::from_micros(1_000_000_000_000)).contains(credits)
+                    })
+                },
+            )?,
+            lease_max: source.read(
+                "CMP_LEASE_MAX",
+                "credits of one customer that a server may set aside at a time, above 0",
+                defaults.lease_max,
+                |text| text.parse().ok().filter(|credits: &Credits| credits.is_positive()),
+            )?,
+            allow_private_upstreams: source.read(
+                "CMP_ALLOW_PRIVATE_UPSTREAMS",
+                "true or false",
+                false,
+                yes_or_no,
+            )?,
+            first_byte: source.read(
+                "CMP_UPSTREAM_FIRST_BYTE_S",
+                "seconds from 1 to 3600",
+                Duration::from_mins(2),
+                seconds,
+            )?,
+            between_bytes: source.read(
+                "CMP_UPSTREAM_PAUSE_S",
+                "seconds from 1 to 3600",
+                Duration::from_mins(1),
+                seconds,
+            )?,
+            workers: source.read(
+                "CMP_WORKERS",
+                "a number of threads from 1 to 256",
+                std::thread::available_parallelism().map_or(2, usize::from),
+                |text| text.parse().ok().filter(|n| (1..=256).contains(n)),
+            )?,
+            server_name: source
+                .text("CMP_SERVER_NAME")
+                .unwrap_or_else(|| format!("{}@{addr}", hostname())),
             log: source.text("CMP_LOG").unwrap_or_else(|| "info,sqlx=warn,hyper=warn".to_owned()),
-            site_root: source.text("CMP_SITE_ROOT").or_else(|| source.text("LEPTOS_SITE_ROOT")).map(PathBuf::from),
+            site_root: source
+                .text("CMP_SITE_ROOT")
+                .or_else(|| source.text("LEPTOS_SITE_ROOT"))
+                .map(PathBuf::from),
             addr,
             database_url,
             data_dir,
@@ -154,7 +227,8 @@ impl Settings {
 }
 
 fn hostname() -> String {
-    fs::read_to_string("/etc/hostname").map_or_else(|_| "cmp".to_owned(), |name| name.trim().to_owned())
+    fs::read_to_string("/etc/hostname")
+        .map_or_else(|_| "cmp".to_owned(), |name| name.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -180,13 +254,20 @@ mod tests {
             let wrong = with(text).unwrap_err();
             assert_eq!(wrong.name, name);
             let sentence = wrong.to_string();
-            assert!(sentence.contains(name) && sentence.contains(&wrong.value) && sentence.contains(wrong.allowed));
+            assert!(
+                sentence.contains(name)
+                    && sentence.contains(&wrong.value)
+                    && sentence.contains(wrong.allowed)
+            );
         }
     }
 
     #[test]
     fn numbers_and_texts_are_both_read() {
-        let settings = with("CREDIT_PRICE = 0.1\nPLATFORM_FEE_BPS = \"0\"\nCMP_PUBLIC_URL = \"https://a.example/\"").unwrap();
+        let settings = with(
+            "CREDIT_PRICE = 0.1\nPLATFORM_FEE_BPS = \"0\"\nCMP_PUBLIC_URL = \"https://a.example/\"",
+        )
+        .unwrap();
         assert_eq!(settings.credit_price.micros(), 100_000);
         assert_eq!(settings.fee.get(), 0);
         assert_eq!(settings.public_url, "https://a.example");

@@ -3,7 +3,13 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
-use axum::{Router, extract::Request, middleware::{self, Next}, response::Response, routing::{get, post}};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+    response::Response,
+    routing::{get, post},
+};
 use gateway::Gateway;
 use http::{HeaderName, HeaderValue, header};
 use leptos::config::LeptosOptions;
@@ -11,7 +17,11 @@ use market::Market;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::{compression::CompressionLayer, services::ServeDir};
 
-use crate::{cache::Cache, pages::{self, Site}, settings::Settings};
+use crate::{
+    cache::Cache,
+    pages::{self, Site},
+    settings::Settings,
+};
 
 const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
     connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; \
@@ -38,13 +48,22 @@ fn options(settings: &Settings) -> anyhow::Result<LeptosOptions> {
         .build())
 }
 
-pub fn router(market: &Market, gateway: Gateway, settings: &Settings, figures: PrometheusHandle) -> anyhow::Result<Router> {
+pub fn router(
+    market: &Market,
+    gateway: Gateway,
+    settings: &Settings,
+    figures: PrometheusHandle,
+) -> anyhow::Result<Router> {
     // Rendering starts tasks of its own. A second call finds the executor in place, which is as good.
     let _ = any_spawner::Executor::init_tokio();
     let options = options(settings)?;
     let root = PathBuf::from(&*options.site_root);
     let site = Arc::new(Site { market: market.clone(), options, cache: Cache::default() });
-    let doors = api::router(api::Api { market: market.clone(), gateway, public_url: settings.public_url.clone() });
+    let doors = api::router(api::Api {
+        market: market.clone(),
+        gateway,
+        public_url: settings.public_url.clone(),
+    });
     let page = get(pages::page).with_state(Arc::clone(&site));
     let files = ServeDir::new(&root).append_index_html_on_directories(false).precompressed_br();
     // The bundle's files carry a hash in their names, so that they never change.

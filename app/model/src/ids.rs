@@ -145,7 +145,12 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "x", "urn:uuid:018bcfe5-6800-7707-8707-070707070707", "{018bcfe568007707870707070707070}"] {
+        for text in [
+            "",
+            "x",
+            "urn:uuid:018bcfe5-6800-7707-8707-070707070707",
+            "{018bcfe568007707870707070707070}",
+        ] {
             assert_eq!(text.parse::<OfferingId>(), Err(WrongId), "{text}");
         }
     }

@@ -65,7 +65,9 @@ impl fmt::Debug for SecretKey {
 /// The CRC-32 of IEEE 802.3. Four bytes a key: a table would be longer than the time it saves.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
+        })
     })
 }
 
@@ -142,7 +144,8 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_keys() {
-        for text in ["", "cmp_sk_", "sk-123", "cmp_sk_sgsAzmYt2X7kMsEo1Hft3GvwemXGX2pGEl09Qdv-roY"] {
+        for text in ["", "cmp_sk_", "sk-123", "cmp_sk_sgsAzmYt2X7kMsEo1Hft3GvwemXGX2pGEl09Qdv-roY"]
+        {
             assert_eq!(text.parse::<SecretKey>(), Err(WrongKey), "{text}");
         }
     }

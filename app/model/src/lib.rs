@@ -37,8 +37,8 @@ pub use ids::{
 pub use keys::{KeyView, SecretKey, WrongKey};
 pub use money::{BasisPoints, Credits, Money, Usd, WrongAmount};
 pub use offerings::{
-    Availability, Backend, BuiltIn, Capability, Category, Features, Geographic, Limits, ModelFamily,
-    OfferingState, Plan, PriceTier, ResourceState, Spec, Trial, Window,
+    Availability, Backend, BuiltIn, Capability, Category, Features, Geographic, Limits,
+    ModelFamily, OfferingState, Plan, PriceTier, ResourceState, Spec, Trial, Window,
 };
 pub use pricing::{Charge, Price, Share, split};
 pub use problems::{Fault, Problem};

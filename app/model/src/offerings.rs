@@ -139,6 +139,7 @@ pub struct Category {
 }
 
 /// What a service can do (M-218).
+#[expect(clippy::struct_excessive_bools, reason = "four independent answers to four questions")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Features {

@@ -1,5 +1,7 @@
 //! What went wrong, as it may be shown: a code for programs, a sentence for people, and nothing for attackers.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// One thing wrong with one field.
@@ -10,8 +12,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub fn new(field: impl Into<String>, message: impl ToString) -> Self {
-        Self { field: field.into(), message: message.to_string() }
+    pub fn new(field: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { field: field.into(), message: format!("{message}") }
     }
 }
 

@@ -95,7 +95,10 @@ impl CatalogQuery {
             _ if value.is_empty() => {}
             "search" => {
                 if value.chars().count() > Self::MAX_SEARCH {
-                    self.notice(format!("Only the first {} characters were searched for", Self::MAX_SEARCH));
+                    self.notice(format!(
+                        "Only the first {} characters were searched for",
+                        Self::MAX_SEARCH
+                    ));
                 }
                 let kept: String = value.chars().take(Self::MAX_SEARCH).collect();
                 self.search = kept.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -173,9 +176,13 @@ impl CatalogQuery {
 fn escape(value: &str, text: &mut String) {
     for byte in value.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(byte));
+            }
             // Writing into a string cannot fail.
-            _ => drop(write!(text, "%{byte:02X}")),
+            _ => {
+                let _ = write!(text, "%{byte:02X}");
+            }
         }
     }
 }
@@ -188,15 +195,26 @@ mod tests {
 
     #[test]
     fn equal_questions_are_equal() {
-        let one = CatalogQuery::read([("family", "GPT"), ("category", "apps"), ("family", "claude")]);
-        let two = CatalogQuery::read([("category", "Apps"), ("family", "claude"), ("family", "gpt"), ("page", "1")]);
+        let one =
+            CatalogQuery::read([("family", "GPT"), ("category", "apps"), ("family", "claude")]);
+        let two = CatalogQuery::read([
+            ("category", "Apps"),
+            ("family", "claude"),
+            ("family", "gpt"),
+            ("page", "1"),
+        ]);
         assert_eq!(one, two);
         assert_eq!(one.to_query(), "category=apps&family=gpt&family=claude");
     }
 
     #[test]
     fn absurd_parameters_are_left_out_and_said() {
-        let query = CatalogQuery::read([("sort", "'; DROP"), ("page", "-1"), ("page_size", "9999"), ("zzz", "1")]);
+        let query = CatalogQuery::read([
+            ("sort", "'; DROP"),
+            ("page", "-1"),
+            ("page_size", "9999"),
+            ("zzz", "1"),
+        ]);
         assert_eq!((query.sort, query.page, query.page_size), (Sort::Newest, 1, 100));
         assert_eq!(query.notices.len(), 3);
         let long = "ä".repeat(10_000);

@@ -36,7 +36,8 @@ impl Pieces {
         match self {
             Self::Ready(pieces) => Ok(pieces.pop_front()),
             Self::Incoming(body) => loop {
-                let frame = tokio::time::timeout(patience, body.frame()).await.map_err(|_| Broken)?;
+                let frame =
+                    tokio::time::timeout(patience, body.frame()).await.map_err(|_| Broken)?;
                 let Some(frame) = frame else { return Ok(None) };
                 if let Ok(data) = frame.map_err(|_| Broken)?.into_data() {
                     return Ok(Some(data));
@@ -72,7 +73,12 @@ pub struct Answer {
 impl Answer {
     /// An answer of this program.
     pub fn own(pieces: Vec<Bytes>, events: bool) -> Self {
-        Self { status: StatusCode::OK, retry_after_s: None, events, pieces: Pieces::Ready(pieces.into()) }
+        Self {
+            status: StatusCode::OK,
+            retry_after_s: None,
+            events,
+            pieces: Pieces::Ready(pieces.into()),
+        }
     }
 
     /// An answer from outside.
@@ -81,8 +87,10 @@ impl Answer {
         let text = |name| parts.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         Self {
             status: parts.status,
-            retry_after_s: text(header::RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok()),
-            events: text(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/event-stream")),
+            retry_after_s: text(header::RETRY_AFTER)
+                .and_then(|seconds| seconds.trim().parse().ok()),
+            events: text(header::CONTENT_TYPE)
+                .is_some_and(|kind| kind.starts_with("text/event-stream")),
             pieces: Pieces::Incoming(body),
         }
     }
@@ -129,7 +137,12 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
 }
 
 /// A whole answer with its receipt.
-pub fn whole(body: Bytes, receipt: ReceiptId, route: &Route, recorded: &Recorded) -> Response<Body> {
+pub fn whole(
+    body: Bytes,
+    receipt: ReceiptId,
+    route: &Route,
+    recorded: &Recorded,
+) -> Response<Body> {
     let mut response = Response::new(Body::whole(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

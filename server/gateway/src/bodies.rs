@@ -39,7 +39,9 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Pieces(pieces) => pieces.poll_recv(cx).map(|piece| piece.map(|b| Ok(Frame::data(b)))),
+            Self::Pieces(pieces) => {
+                pieces.poll_recv(cx).map(|piece| piece.map(|b| Ok(Frame::data(b))))
+            }
         }
     }
 

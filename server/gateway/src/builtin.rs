@@ -24,8 +24,10 @@ impl Message {
         match &self.content {
             Value::String(text) => text.clone(),
             Value::Array(parts) => {
-                let texts: Vec<&str> =
-                    parts.iter().filter_map(|part| part.get("text").and_then(Value::as_str)).collect();
+                let texts: Vec<&str> = parts
+                    .iter()
+                    .filter_map(|part| part.get("text").and_then(Value::as_str))
+                    .collect();
                 texts.join("\n")
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => String::new(),
@@ -45,13 +47,21 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn new(peek: &Peek, answerer: BuiltIn, knowledge: &str, id: String, created: i64) -> Result<Self, Refusal> {
+    pub fn new(
+        peek: &Peek,
+        answerer: BuiltIn,
+        knowledge: &str,
+        id: String,
+        created: i64,
+    ) -> Result<Self, Refusal> {
         if peek.choices > 1 {
             return Err(Refusal::bad("This built-in answerer gives one answer; `n` must be 1."));
         }
         let messages: Vec<Message> = peek.messages()?;
-        let prompt_tokens = messages.iter().map(|message| 4 + tokens_of(message.text().len())).sum();
-        let question = messages.iter().rev().find(|message| message.role == "user").map(Message::text);
+        let prompt_tokens =
+            messages.iter().map(|message| 4 + tokens_of(message.text().len())).sum();
+        let question =
+            messages.iter().rev().find(|message| message.role == "user").map(Message::text);
         let question = question.unwrap_or_default();
         let mut text = match answerer {
             BuiltIn::Echo => format!("You said: {question}"),
@@ -61,7 +71,8 @@ impl Answer {
         if let Some(most) = peek.max_tokens
             && tokens_of(text.len()) > most
         {
-            let mut end = usize::try_from(most.saturating_mul(4)).unwrap_or(usize::MAX).min(text.len());
+            let mut end =
+                usize::try_from(most.saturating_mul(4)).unwrap_or(usize::MAX).min(text.len());
             while !text.is_char_boundary(end) {
                 end -= 1;
             }
@@ -69,7 +80,15 @@ impl Answer {
             finish_reason = "length";
         }
         let completion_tokens = tokens_of(text.len());
-        Ok(Self { id, created, model: peek.model.clone(), text, finish_reason, prompt_tokens, completion_tokens })
+        Ok(Self {
+            id,
+            created,
+            model: peek.model.clone(),
+            text,
+            finish_reason,
+            prompt_tokens,
+            completion_tokens,
+        })
     }
 
     fn usage(&self) -> Value {
@@ -110,7 +129,9 @@ impl Answer {
             event(json!([{ "index": 0, "delta": delta, "finish_reason": finish }]), None)
         };
         let mut events = vec![delta(json!({ "role": "assistant", "content": "" }), None)];
-        events.extend(self.text.split_inclusive(' ').map(|word| delta(json!({ "content": word }), None)));
+        events.extend(
+            self.text.split_inclusive(' ').map(|word| delta(json!({ "content": word }), None)),
+        );
         events.push(delta(json!({}), Some(self.finish_reason)));
         events.push(event(json!([]), Some(self.usage())));
         events.push(Bytes::from_static(b"data: [DONE]\n\n"));
@@ -131,13 +152,18 @@ fn extract(question: &str, knowledge: &str) -> String {
         let having = sentences.iter().filter(|sentence| words(sentence).contains(word)).count();
         sentences.len().checked_div(having).unwrap_or(0)
     };
-    let weights: Vec<(String, usize)> = asked.into_iter().map(|word| (weight(&word), word)).map(|(w, word)| (word, w)).collect();
+    let weights: Vec<(String, usize)> =
+        asked.into_iter().map(|word| (weight(&word), word)).map(|(w, word)| (word, w)).collect();
     let mut scored: Vec<(usize, usize, &str)> = sentences
         .iter()
         .enumerate()
         .map(|(place, sentence)| {
             let has = words(sentence);
-            (weights.iter().filter(|(word, _)| has.contains(word)).map(|(_, w)| w).sum(), place, *sentence)
+            (
+                weights.iter().filter(|(word, _)| has.contains(word)).map(|(_, w)| w).sum(),
+                place,
+                *sentence,
+            )
         })
         .filter(|(score, _, _)| *score > 0)
         .collect();
@@ -146,9 +172,12 @@ fn extract(question: &str, knowledge: &str) -> String {
     scored.sort_by_key(|(_, place, _)| *place);
     if scored.is_empty() {
         let about = sentences.first().copied().unwrap_or("nothing");
-        return format!("The text that this service quotes from has nothing on that. It begins: “{about}”");
+        return format!(
+            "The text that this service quotes from has nothing on that. It begins: “{about}”"
+        );
     }
-    let quotes: Vec<String> = scored.iter().map(|(_, _, sentence)| format!("“{sentence}”")).collect();
+    let quotes: Vec<String> =
+        scored.iter().map(|(_, _, sentence)| format!("“{sentence}”")).collect();
     format!("From the text that comes with this service: {}", quotes.join(" "))
 }
 
@@ -168,19 +197,24 @@ fn words(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "Returns are free for 30 days. Shipping takes two days. Gift cards never expire.";
+    const TEXT: &str =
+        "Returns are free for 30 days. Shipping takes two days. Gift cards never expire.";
 
     #[test]
     fn the_fitting_sentence_is_quoted() {
         let answer = extract("How long does shipping take?", TEXT);
-        assert!(answer.contains("Shipping takes two days.") && !answer.contains("Gift"), "{answer}");
+        assert!(
+            answer.contains("Shipping takes two days.") && !answer.contains("Gift"),
+            "{answer}"
+        );
         assert!(extract("Wie geht es?", TEXT).contains("has nothing on that"));
         assert!(extract("", "").contains("nothing"));
     }
 
     #[test]
     fn an_answer_is_cut_at_the_limit() {
-        let body = r#"{"model":"m","max_tokens":2,"messages":[{"role":"user","content":"äöü äöü äöü"}]}"#;
+        let body =
+            r#"{"model":"m","max_tokens":2,"messages":[{"role":"user","content":"äöü äöü äöü"}]}"#;
         let peek = Peek::read(Bytes::from_static(body.as_bytes())).unwrap();
         let answer = Answer::new(&peek, BuiltIn::Echo, "", "id".to_owned(), 0).unwrap();
         assert!(answer.completion_tokens <= 2 && answer.finish_reason == "length");

@@ -30,7 +30,11 @@ pub struct Call {
 /// The key in a request's headers.
 fn key(headers: &HeaderMap) -> Result<SecretKey, Refusal> {
     let value = headers.get(header::AUTHORIZATION).ok_or_else(Refusal::unknown_key)?;
-    let (scheme, key) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(Refusal::unknown_key)?;
+    let (scheme, key) = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or_else(Refusal::unknown_key)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Refusal::unknown_key());
     }
@@ -73,18 +77,38 @@ where
 fn check(route: &Route, peek: &Peek) -> Result<(), Refusal> {
     if route.blocked {
         let message = "This organization is blocked. Ask the marketplace's operator.";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "invalid_request_error", "organization_blocked", message));
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "invalid_request_error",
+            "organization_blocked",
+            message,
+        ));
     }
     if route.paused {
         let message = "This subscription is paused because its monthly fee could not be paid. Add credits to the wallet.";
-        return Err(Refusal::new(StatusCode::PAYMENT_REQUIRED, "insufficient_quota", "subscription_paused", message));
+        return Err(Refusal::new(
+            StatusCode::PAYMENT_REQUIRED,
+            "insufficient_quota",
+            "subscription_paused",
+            message,
+        ));
     }
     if peek.model != route.slug && peek.model.parse() != Ok(route.offering) {
-        let message = format!("This key is for the model `{}`. Start using the other service to get a key for it.", route.slug);
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "invalid_request_error", "model_not_found", message));
+        let message = format!(
+            "This key is for the model `{}`. Start using the other service to get a key for it.",
+            route.slug
+        );
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "invalid_request_error",
+            "model_not_found",
+            message,
+        ));
     }
     if route.backend == Backend::Manual {
-        return Err(Refusal::bad("This service is fulfilled by its provider by hand; there is nothing to call."));
+        return Err(Refusal::bad(
+            "This service is fulfilled by its provider by hand; there is nothing to call.",
+        ));
     }
     Ok(())
 }
@@ -118,16 +142,19 @@ impl Call {
             return Ok(stream::answer(self, answer.pieces));
         }
         let Ok(body) = answer.pieces.rest(self.shared.config.between_bytes).await else {
-            let message = "The provider's endpoint broke off its answer. Nothing was charged; try again.";
+            let message =
+                "The provider's endpoint broke off its answer. Nothing was charged; try again.";
             return self.fail(Refusal::upstream(StatusCode::BAD_GATEWAY, message)).await;
         };
         let Some(used) = answers::used_by(&body, &self.peek) else {
-            let message = "The provider's endpoint did not answer with a completion. Nothing was charged.";
+            let message =
+                "The provider's endpoint did not answer with a completion. Nothing was charged.";
             return self.fail(Refusal::upstream(StatusCode::BAD_GATEWAY, message)).await;
         };
         let Self { shared, route, meter, .. } = self;
         let receipt = meter.receipt;
-        let recorded = meter.record(&shared, &route, StatusCode::OK, Outcome::Complete, Some(used)).await?;
+        let recorded =
+            meter.record(&shared, &route, StatusCode::OK, Outcome::Complete, Some(used)).await?;
         Ok(answers::whole(body, receipt, &route, &recorded))
     }
 
@@ -165,7 +192,10 @@ async fn refused_by_upstream(answer: Answer, patience: std::time::Duration) -> R
             Ok(body) if serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() => {
                 Refusal::passed_on(status, body, answer.retry_after_s)
             }
-            _ => Refusal::upstream(status, format!("The provider's endpoint refused the request with {status}.")),
+            _ => Refusal::upstream(
+                status,
+                format!("The provider's endpoint refused the request with {status}."),
+            ),
         },
         503 => Refusal::upstream(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -173,7 +203,9 @@ async fn refused_by_upstream(answer: Answer, patience: std::time::Duration) -> R
         ),
         _ => Refusal::upstream(
             StatusCode::BAD_GATEWAY,
-            format!("The provider's endpoint failed with {status}. Nothing was charged; try again."),
+            format!(
+                "The provider's endpoint failed with {status}. Nothing was charged; try again."
+            ),
         ),
     }
 }

@@ -52,7 +52,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return inner(second, third);
     }
     // Of the rest only global unicast is public; Teredo, ORCHID and documentation are not.
-    (first & 0xe000) == 0x2000 && !(first == 0x2001 && (second < 0x200 || second == 0xdb8)) && first != 0x3fff
+    (first & 0xe000) == 0x2000
+        && !(first == 0x2001 && (second < 0x200 || second == 0xdb8))
+        && first != 0x3fff
 }
 
 /// Resolves names, and forgets the addresses that are not public: checked at the moment of connecting, so that a name
@@ -75,7 +77,8 @@ impl tower::Service<Name> for Resolver {
         let allow_private = self.allow_private;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let kept: Vec<SocketAddr> = found.filter(|a| allow_private || is_public(a.ip())).collect();
+            let kept: Vec<SocketAddr> =
+                found.filter(|a| allow_private || is_public(a.ip())).collect();
             if kept.is_empty() {
                 return Err(io::Error::other("the name has no public address"));
             }
@@ -91,13 +94,33 @@ mod tests {
     #[test]
     fn inner_addresses_are_not_public() {
         for text in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",
-            "198.18.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1", "ff02::1", "::127.0.0.1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "ff02::1",
+            "::127.0.0.1",
         ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
-        for text in ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4001::1", "64:ff9b::808:808"] {
+        for text in
+            ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4001::1", "64:ff9b::808:808"]
+        {
             assert!(is_public(text.parse().unwrap()), "{text}");
         }
     }

@@ -47,8 +47,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             allow_private: false,
-            first_byte: Duration::from_secs(120),
-            between_bytes: Duration::from_secs(60),
+            first_byte: Duration::from_mins(2),
+            between_bytes: Duration::from_mins(1),
             lease_max: model::Credits::from_micros(1_000_000_000),
         }
     }
@@ -103,7 +103,7 @@ impl Gateway {
         match call::answer(&self.0, request).await {
             Ok(response) => response,
             Err(refusal) => {
-                self.0.meters.refused(refusal.status());
+                meter::Meters::refused(refusal.status());
                 refusal.into_response()
             }
         }

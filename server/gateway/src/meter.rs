@@ -38,7 +38,8 @@ pub struct Meters {
 
 impl Meters {
     pub fn new() -> Self {
-        let calls = |outcome: &'static str| counter!("cmp_gateway_calls_total", "outcome" => outcome);
+        let calls =
+            |outcome: &'static str| counter!("cmp_gateway_calls_total", "outcome" => outcome);
         Self {
             complete: calls("complete"),
             client_gone: calls("client_gone"),
@@ -49,7 +50,7 @@ impl Meters {
         }
     }
 
-    pub fn refused(&self, status: StatusCode) {
+    pub fn refused(status: StatusCode) {
         counter!("cmp_gateway_refusals_total", "status" => status.as_str().to_owned()).increment(1);
     }
 
@@ -103,7 +104,11 @@ pub fn usage(raw: Option<&RawValue>) -> Option<Used> {
         completion_tokens: u64,
     }
     let usage: Usage = serde_json::from_str(raw?.get()).ok()?;
-    Some(Used { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens, estimated: false })
+    Some(Used {
+        prompt_tokens: usage.prompt_tokens,
+        completion_tokens: usage.completion_tokens,
+        estimated: false,
+    })
 }
 
 /// The most that a request can use: no token is shorter than a byte, no prompt longer than the context window.
@@ -148,7 +153,14 @@ impl Meter {
     ///
     /// # Errors
     /// When the books cannot be written: the answer must not be given away then.
-    pub async fn record(self, shared: &Shared, route: &Route, status: StatusCode, outcome: Outcome, used: Option<Used>) -> Result<Recorded, Refusal> {
+    pub async fn record(
+        self,
+        shared: &Shared,
+        route: &Route,
+        status: StatusCode,
+        outcome: Outcome,
+        used: Option<Used>,
+    ) -> Result<Recorded, Refusal> {
         let total = self.began.elapsed();
         let first_byte = self.first_byte.map_or(total, |at| at - self.began);
         let charged = used.map(|used| Charge {
@@ -188,7 +200,8 @@ impl Meter {
             total_ms: ms(total),
         };
         shared.meters.recorded(outcome, first_byte.as_secs_f64(), total.as_secs_f64());
-        let credits = shared.market.ledger().record(&route.purse, self.held, route.payee, request).await?;
+        let credits =
+            shared.market.ledger().record(&route.purse, self.held, route.payee, request).await?;
         Ok(Recorded { used, credits })
     }
 }

@@ -30,7 +30,9 @@ struct Fields<'a> {
 }
 
 /// A value as it stands, `null` too: what is there must be found again to be replaced.
-fn as_written<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+fn as_written<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(from).map(Some)
 }
 
@@ -87,13 +89,18 @@ impl Peek {
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
             return Err(Refusal::bad("The request body must be a JSON object."));
         }
-        let fields: Fields<'_> = serde_json::from_slice(&body)
-            .map_err(|error| Refusal::bad(format!("The request body is not a valid chat completion request: {error}.")))?;
+        let fields: Fields<'_> = serde_json::from_slice(&body).map_err(|error| {
+            Refusal::bad(format!(
+                "The request body is not a valid chat completion request: {error}."
+            ))
+        })?;
         let model_raw = fields.model.ok_or_else(|| Refusal::bad("`model` is missing."))?;
-        let model: String =
-            serde_json::from_str(model_raw.get()).map_err(|_| Refusal::bad("`model` must be a string."))?;
+        let model: String = serde_json::from_str(model_raw.get())
+            .map_err(|_| Refusal::bad("`model` must be a string."))?;
         let messages = fields.messages.map(RawValue::get).unwrap_or_default();
-        if !messages.starts_with('[') || messages.trim_start_matches('[').trim_start().starts_with(']') {
+        if !messages.starts_with('[')
+            || messages.trim_start_matches('[').trim_start().starts_with(']')
+        {
             return Err(Refusal::bad("`messages` must be a list with at least one message."));
         }
         let choices = fields.n.unwrap_or(1);
@@ -150,12 +157,12 @@ impl Peek {
         let mut edits = vec![(self.model_at, serde_json::Value::from(model).to_string())];
         if self.stream && !self.include_usage {
             let wish = r#"{"include_usage":true}"#.to_owned();
-            match self.options_at {
-                Some((start, end)) => edits.push(((start, end), self.with_usage(start, end).unwrap_or(wish))),
-                None => {
-                    let end = self.body.iter().rposition(|byte| *byte == b'}').unwrap_or(self.body.len());
-                    edits.push(((end, end), format!(r#","stream_options":{wish}"#)));
-                }
+            if let Some((start, end)) = self.options_at {
+                edits.push(((start, end), self.with_usage(start, end).unwrap_or(wish)));
+            } else {
+                let end =
+                    self.body.iter().rposition(|byte| *byte == b'}').unwrap_or(self.body.len());
+                edits.push(((end, end), format!(r#","stream_options":{wish}"#)));
             }
         }
         edits.sort_unstable_by_key(|(at, _)| *at);
@@ -202,9 +209,18 @@ mod tests {
         let base = r#"{"model":"m","messages":[{}],"stream":true"#;
         for (text, expected) in [
             (format!("{base}}}"), format!(r#"{base},"stream_options":{{"include_usage":true}}}}"#)),
-            (format!(r#"{base},"stream_options":null}}"#), format!(r#"{base},"stream_options":{{"include_usage":true}}}}"#)),
-            (format!(r#"{base},"stream_options":{{"a":1}}}}"#), format!(r#"{base},"stream_options":{{"a":1,"include_usage":true}}}}"#)),
-            (format!(r#"{base},"stream_options":{{"include_usage":true}}}}"#), format!(r#"{base},"stream_options":{{"include_usage":true}}}}"#)),
+            (
+                format!(r#"{base},"stream_options":null}}"#),
+                format!(r#"{base},"stream_options":{{"include_usage":true}}}}"#),
+            ),
+            (
+                format!(r#"{base},"stream_options":{{"a":1}}}}"#),
+                format!(r#"{base},"stream_options":{{"a":1,"include_usage":true}}}}"#),
+            ),
+            (
+                format!(r#"{base},"stream_options":{{"include_usage":true}}}}"#),
+                format!(r#"{base},"stream_options":{{"include_usage":true}}}}"#),
+            ),
         ] {
             let sent = read(&text).unwrap().for_upstream("m");
             assert_eq!(std::str::from_utf8(&sent).unwrap(), expected);
@@ -213,14 +229,28 @@ mod tests {
 
     #[test]
     fn bad_requests_are_refused() {
-        let deep = format!(r#"{{"model":"m","messages":[{}1{}]}}"#, "[".repeat(200), "]".repeat(200));
+        let deep =
+            format!(r#"{{"model":"m","messages":[{}1{}]}}"#, "[".repeat(200), "]".repeat(200));
         for text in [
-            "", "{", "[]", "null", "1", r#"{"model":1,"messages":[1]}"#, r#"{"model":"m"}"#,
-            r#"{"model":"m","messages":[]}"#, r#"{"model":"m","messages":{}}"#, r#"{"messages":[1]}"#,
-            r#"{"model":"m","messages":[1],"n":0}"#, r#"{"model":"m","messages":[1],"n":1000000}"#,
-            r#"{"model":"m","messages":[1],"max_tokens":-1}"#, r#"{"model":"m","messages":[1],"max_tokens":0}"#,
-            r#"{"model":"m","messages":[1],"stream":"yes"}"#, r#"{"model":"m","model":"n","messages":[1]}"#,
-            r#"{"model":"m","messages":[1],"stream_options":[]}"#, r#"["m",[1]]"#, deep.as_str(),
+            "",
+            "{",
+            "[]",
+            "null",
+            "1",
+            r#"{"model":1,"messages":[1]}"#,
+            r#"{"model":"m"}"#,
+            r#"{"model":"m","messages":[]}"#,
+            r#"{"model":"m","messages":{}}"#,
+            r#"{"messages":[1]}"#,
+            r#"{"model":"m","messages":[1],"n":0}"#,
+            r#"{"model":"m","messages":[1],"n":1000000}"#,
+            r#"{"model":"m","messages":[1],"max_tokens":-1}"#,
+            r#"{"model":"m","messages":[1],"max_tokens":0}"#,
+            r#"{"model":"m","messages":[1],"stream":"yes"}"#,
+            r#"{"model":"m","model":"n","messages":[1]}"#,
+            r#"{"model":"m","messages":[1],"stream_options":[]}"#,
+            r#"["m",[1]]"#,
+            deep.as_str(),
         ] {
             assert!(read(text).is_err(), "{text}");
         }

@@ -19,7 +19,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub fn new(status: StatusCode, kind: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
         Self { status, kind, code, message: message.into(), retry_after_s: None, verbatim: None }
     }
 
@@ -29,7 +34,12 @@ impl Refusal {
 
     pub fn too_large(limit: usize) -> Self {
         let message = format!("The request body is larger than {limit} bytes.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request_error", "request_too_large", message)
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "invalid_request_error",
+            "request_too_large",
+            message,
+        )
     }
 
     pub fn unknown_key() -> Self {
@@ -91,10 +101,18 @@ impl From<market::Error> for Refusal {
             Error::Missing(_) => (StatusCode::NOT_FOUND, "invalid_request_error", "not_found"),
             Error::Denied => (StatusCode::FORBIDDEN, "invalid_request_error", "permission_denied"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "invalid_request_error", "conflict"),
-            Error::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid_request_error", "invalid_request"),
-            Error::Unpaid { .. } => (StatusCode::PAYMENT_REQUIRED, "insufficient_quota", "insufficient_credits"),
-            Error::Limited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded"),
-            Error::Upstream { .. } => (StatusCode::BAD_GATEWAY, "upstream_error", "upstream_failed"),
+            Error::Invalid(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_request_error", "invalid_request")
+            }
+            Error::Unpaid { .. } => {
+                (StatusCode::PAYMENT_REQUIRED, "insufficient_quota", "insufficient_credits")
+            }
+            Error::Limited { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", "rate_limit_exceeded")
+            }
+            Error::Upstream { .. } => {
+                (StatusCode::BAD_GATEWAY, "upstream_error", "upstream_failed")
+            }
             Error::Internal(source) => {
                 tracing::error!(error = ?source, "a metered call failed in the house");
                 (StatusCode::SERVICE_UNAVAILABLE, "api_error", "unavailable")

@@ -24,7 +24,8 @@ pub fn answer(call: Call, pieces: Pieces) -> Response<Body> {
     let (to_caller, from_task) = mpsc::channel(WAITING);
     let mut response = Response::new(Body::Pieces(from_task));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     receipt_headers(headers, call.meter.receipt, &call.route);
     market::spawn("stream", async move { carry(call, pieces, &to_caller).await });
@@ -92,7 +93,10 @@ fn weight(part: Option<&RawValue>) -> usize {
 
 /// The data of an event that has one line of it, as completions have.
 fn data(event: &[u8]) -> Option<&[u8]> {
-    event.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"data:")).map(<[u8]>::trim_ascii)
+    event
+        .split(|byte| *byte == b'\n')
+        .find_map(|line| line.strip_prefix(b"data:"))
+        .map(<[u8]>::trim_ascii)
 }
 
 impl Seen {
@@ -144,7 +148,12 @@ fn next_event(buffer: &mut BytesMut, searched: &mut usize) -> Option<Bytes> {
 }
 
 /// Passes events on until one side ends; tells how it ended.
-async fn pass(call: &Call, pieces: &mut Pieces, to_caller: &mpsc::Sender<Bytes>, seen: &mut Seen) -> Outcome {
+async fn pass(
+    call: &Call,
+    pieces: &mut Pieces,
+    to_caller: &mpsc::Sender<Bytes>,
+    seen: &mut Seen,
+) -> Outcome {
     let (mut buffer, mut searched) = (BytesMut::new(), 0);
     let patience = call.shared.config.between_bytes;
     loop {
@@ -181,7 +190,11 @@ async fn carry(call: Call, mut pieces: Pieces, to_caller: &mpsc::Sender<Bytes>) 
     // Nobody listens any more: the upstream is told so by closing its connection.
     drop(pieces);
     let used = seen.used(call.peek.len());
-    let outcome = if outcome == Outcome::UpstreamCut && used.is_none() { Outcome::UpstreamFailed } else { outcome };
+    let outcome = if outcome == Outcome::UpstreamCut && used.is_none() {
+        Outcome::UpstreamFailed
+    } else {
+        outcome
+    };
     let Call { shared, route, peek, meter, ticket } = call;
     let (receipt, created) = (meter.receipt, meter.at.ms() / 1_000);
     let status = match outcome {
@@ -201,9 +214,19 @@ async fn carry(call: Call, mut pieces: Pieces, to_caller: &mpsc::Sender<Bytes>) 
                 "estimated": recorded.used.estimated,
                 "outcome": outcome.as_str(),
             });
-            let event = last_event(&seen, peek.include_usage, &peek.model, &receipt.hex(), created, &recorded, &ours);
+            let event = last_event(
+                &seen,
+                peek.include_usage,
+                &peek.model,
+                &receipt.hex(),
+                created,
+                &recorded,
+                &ours,
+            );
             match outcome {
-                Outcome::Complete | Outcome::ClientGone => vec![event, Bytes::from_static(b"data: [DONE]\n\n")],
+                Outcome::Complete | Outcome::ClientGone => {
+                    vec![event, Bytes::from_static(b"data: [DONE]\n\n")]
+                }
                 Outcome::UpstreamCut | Outcome::UpstreamFailed => {
                     let message = "The provider's endpoint broke off its answer. Only what had arrived is charged.";
                     vec![event, error_event(&Refusal::upstream(StatusCode::BAD_GATEWAY, message))]
@@ -227,9 +250,18 @@ fn error_event(refusal: &Refusal) -> Bytes {
 ///
 /// Who asked for the usage gets the upstream's usage event with ours added. To everybody else it looks like a chunk
 /// with an empty delta, because programs that did not ask for usage read `choices[0]` of every chunk.
-fn last_event(seen: &Seen, include_usage: bool, model: &str, id: &str, created: i64, recorded: &Recorded, ours: &serde_json::Value) -> Bytes {
+fn last_event(
+    seen: &Seen,
+    include_usage: bool,
+    model: &str,
+    id: &str,
+    created: i64,
+    recorded: &Recorded,
+    ours: &serde_json::Value,
+) -> Bytes {
     if include_usage
-        && let Some(text) = seen.usage_event.as_deref().and_then(data).and_then(|d| std::str::from_utf8(d).ok())
+        && let Some(text) =
+            seen.usage_event.as_deref().and_then(data).and_then(|d| std::str::from_utf8(d).ok())
         && let Some(open) = text.strip_suffix('}')
     {
         return Bytes::from(format!("data: {open},\"cmp\":{ours}}}\n\n"));
@@ -284,10 +316,16 @@ mod tests {
         assert_eq!(seen.used(400), None);
         let chunk = br#"data: {"choices":[{"index":0,"delta":{"content":"12345678"},"finish_reason":null}]}"#;
         assert_eq!(seen.look(chunk), Kind::Content);
-        assert_eq!(seen.used(400), Some(Used { prompt_tokens: 100, completion_tokens: 2, estimated: true }));
+        assert_eq!(
+            seen.used(400),
+            Some(Used { prompt_tokens: 100, completion_tokens: 2, estimated: true })
+        );
         let last = br#"data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":9,"total_tokens":16}}"#;
         assert_eq!(seen.look(last), Kind::Usage);
-        assert_eq!(seen.used(400), Some(Used { prompt_tokens: 7, completion_tokens: 9, estimated: false }));
+        assert_eq!(
+            seen.used(400),
+            Some(Used { prompt_tokens: 7, completion_tokens: 9, estimated: false })
+        );
         assert_eq!(seen.look(b"data: [DONE]"), Kind::Done);
         assert_eq!(seen.look(b": keep-alive"), Kind::Content);
         assert_eq!(seen.look(b"data: not json"), Kind::Content);
@@ -296,7 +334,10 @@ mod tests {
     #[test]
     fn a_lie_about_usage_is_not_understood() {
         let mut seen = Seen::default();
-        for text in [r#"{"usage":{"prompt_tokens":-1,"completion_tokens":1e9},"choices":[]}"#, r#"{"usage":"many","choices":[]}"#] {
+        for text in [
+            r#"{"usage":{"prompt_tokens":-1,"completion_tokens":1e9},"choices":[]}"#,
+            r#"{"usage":"many","choices":[]}"#,
+        ] {
             assert_eq!(seen.look(format!("data: {text}").as_bytes()), Kind::Content);
         }
         assert_eq!(seen.used, None);

@@ -33,8 +33,11 @@ impl Client {
         // Without it a small request waits for the acknowledgement of the one before it.
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
-        let connector =
-            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(connector);
+        let connector = HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
         let http = legacy::Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(55))
             .pool_max_idle_per_host(1_024)
@@ -44,7 +47,12 @@ impl Client {
     }
 
     /// Asks an endpoint for a completion and waits until its answer begins.
-    pub async fn send(&self, base: &str, key_env: Option<&str>, body: Bytes) -> Result<Response<Incoming>, Refusal> {
+    pub async fn send(
+        &self,
+        base: &str,
+        key_env: Option<&str>,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, Refusal> {
         let uri = self.uri(base)?;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
@@ -60,7 +68,8 @@ impl Client {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => {
                 tracing::debug!(error = ?error, "an upstream could not be reached");
-                let message = "The provider's endpoint could not be reached. Nothing was charged; try again.";
+                let message =
+                    "The provider's endpoint could not be reached. Nothing was charged; try again.";
                 Err(Refusal::upstream(StatusCode::BAD_GATEWAY, message))
             }
             Err(_) => {
@@ -71,8 +80,15 @@ impl Client {
     }
 
     fn uri(&self, base: &str) -> Result<Uri, Refusal> {
-        let wrong = || Refusal::upstream(StatusCode::BAD_GATEWAY, "The provider's endpoint has no usable address.");
-        let uri: Uri = format!("{}/chat/completions", base.trim_end_matches('/')).parse().map_err(|_| wrong())?;
+        let wrong = || {
+            Refusal::upstream(
+                StatusCode::BAD_GATEWAY,
+                "The provider's endpoint has no usable address.",
+            )
+        };
+        let uri: Uri = format!("{}/chat/completions", base.trim_end_matches('/'))
+            .parse()
+            .map_err(|_| wrong())?;
         let host = uri.host().ok_or_else(wrong)?;
         // A numeric host never meets the resolver, so it is checked here.
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
@@ -85,10 +101,17 @@ impl Client {
 
 /// The authorisation that this server's environment holds for an upstream.
 fn bearer(name: &str) -> Result<HeaderValue, Refusal> {
-    let value = env::var(name).ok().and_then(|key| HeaderValue::try_from(format!("Bearer {key}")).ok());
+    let value =
+        env::var(name).ok().and_then(|key| HeaderValue::try_from(format!("Bearer {key}")).ok());
     let mut value = value.ok_or_else(|| {
-        tracing::error!(variable = name, "the environment variable with an upstream's key is not set");
-        Refusal::upstream(StatusCode::BAD_GATEWAY, "The provider's endpoint is not set up. Nothing was charged.")
+        tracing::error!(
+            variable = name,
+            "the environment variable with an upstream's key is not set"
+        );
+        Refusal::upstream(
+            StatusCode::BAD_GATEWAY,
+            "The provider's endpoint is not set up. Nothing was charged.",
+        )
     })?;
     value.set_sensitive(true);
     Ok(value)

@@ -158,13 +158,18 @@ impl Access {
     pub fn forget(&self) {
         let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
         self.generation.fetch_add(1, Ordering::SeqCst);
-        let used = routes.drain().map(|(_, route)| (route.key, route.last_used.load(Ordering::Relaxed)));
-        self.retired.lock().unwrap_or_else(PoisonError::into_inner).extend(used.filter(|(_, at)| *at > 0));
+        let used =
+            routes.drain().map(|(_, route)| (route.key, route.last_used.load(Ordering::Relaxed)));
+        self.retired
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(used.filter(|(_, at)| *at > 0));
     }
 
     /// When keys were used since the last time this was asked.
     pub fn take_used(&self) -> Vec<(KeyId, Timestamp)> {
-        let mut used = std::mem::take(&mut *self.retired.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut used =
+            std::mem::take(&mut *self.retired.lock().unwrap_or_else(PoisonError::into_inner));
         for route in self.routes.read().unwrap_or_else(PoisonError::into_inner).values() {
             let at = route.last_used.swap(0, Ordering::Relaxed);
             if at > 0 {
@@ -172,11 +177,12 @@ impl Access {
             }
         }
         // A key may have been forgotten and used again since.
-        let latest: HashMap<KeyId, i64> = used.into_iter().fold(HashMap::new(), |mut latest, (key, at)| {
-            let seen = latest.entry(key).or_insert(at);
-            *seen = at.max(*seen);
-            latest
-        });
+        let latest: HashMap<KeyId, i64> =
+            used.into_iter().fold(HashMap::new(), |mut latest, (key, at)| {
+                let seen = latest.entry(key).or_insert(at);
+                *seen = at.max(*seen);
+                latest
+            });
         latest.into_iter().map(|(key, at)| (key, Timestamp::from_ms(at))).collect()
     }
 }
@@ -205,11 +211,15 @@ impl Market {
         let db = self.core().db();
         let (key, id) = store::keys::by_hash(db, hash).await?.ok_or(Error::Anonymous)?;
         let resource = store::resources::find(db, id).await?.ok_or(Error::Anonymous)?;
-        let live = matches!(resource.state, ResourceState::Ok | ResourceState::Updating | ResourceState::Paused);
+        let live = matches!(
+            resource.state,
+            ResourceState::Ok | ResourceState::Updating | ResourceState::Paused
+        );
         if !live {
             return Err(Error::Anonymous);
         }
-        let customer = store::customers::find(db, resource.customer).await?.ok_or(Error::Anonymous)?;
+        let customer =
+            store::customers::find(db, resource.customer).await?.ok_or(Error::Anonymous)?;
         let catalog = self.catalog();
         let listed = catalog.listed(resource.offering).ok_or(Error::Missing("service"))?;
         let plan = listed.detail.plans.iter().find(|plan| plan.id == resource.plan);
@@ -236,7 +246,8 @@ impl Market {
 
     async fn admission(&self, resource: ResourceId, limits: Limits) -> Result<Arc<Admission>> {
         let known = {
-            let admissions = self.shared().access.admissions.lock().unwrap_or_else(PoisonError::into_inner);
+            let admissions =
+                self.shared().access.admissions.lock().unwrap_or_else(PoisonError::into_inner);
             admissions.get(&resource).filter(|known| known.limits == limits).cloned()
         };
         if let Some(known) = known {
@@ -245,7 +256,8 @@ impl Market {
         let day = self.core().now().day();
         let today = store::requests::on_day(self.core().db(), resource, day).await?;
         let fresh = Arc::new(Admission::new(limits, day.number(), today));
-        let mut admissions = self.shared().access.admissions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut admissions =
+            self.shared().access.admissions.lock().unwrap_or_else(PoisonError::into_inner);
         admissions.insert(resource, Arc::clone(&fresh));
         Ok(fresh)
     }
@@ -257,16 +269,26 @@ mod tests {
 
     #[test]
     fn limits_hold_and_end() {
-        let limits = Limits { requests_per_minute: Some(2), requests_per_day: Some(3), concurrent: Some(1) };
+        let limits =
+            Limits { requests_per_minute: Some(2), requests_per_day: Some(3), concurrent: Some(1) };
         let admission = Admission::new(limits, 0, 0);
         let at = Timestamp::from_ms;
         let first = admission.admit(at(1_000)).unwrap();
-        assert!(matches!(admission.admit(at(1_000)), Err(Error::Limited { retry_after_s: 1, what: "concurrent request" })));
+        assert!(matches!(
+            admission.admit(at(1_000)),
+            Err(Error::Limited { retry_after_s: 1, what: "concurrent request" })
+        ));
         drop(first);
-        assert!(matches!(admission.admit(at(2_000)), Err(Error::Limited { retry_after_s: 58, .. })));
+        assert!(matches!(
+            admission.admit(at(2_000)),
+            Err(Error::Limited { retry_after_s: 58, .. })
+        ));
         drop(admission.admit(at(61_000)).unwrap());
         drop(admission.admit(at(62_000)).unwrap());
-        assert!(matches!(admission.admit(at(125_000)), Err(Error::Limited { what: "daily request", .. })));
+        assert!(matches!(
+            admission.admit(at(125_000)),
+            Err(Error::Limited { what: "daily request", .. })
+        ));
         assert!(admission.admit(at(86_400_000)).is_ok());
     }
 }

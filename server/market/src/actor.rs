@@ -62,7 +62,12 @@ impl Actor {
     }
 
     /// What is a foreign customer's does not exist for the actor.
-    pub(crate) fn must_see(&self, owner: CustomerId, resource: ResourceId, kind: &'static str) -> Result<()> {
+    pub(crate) fn must_see(
+        &self,
+        owner: CustomerId,
+        resource: ResourceId,
+        kind: &'static str,
+    ) -> Result<()> {
         let own = self.customers.contains(&owner)
             && self.resource.is_none_or(|presented| presented == resource);
         if own || self.is_operator() { Ok(()) } else { Err(Error::Missing(kind)) }

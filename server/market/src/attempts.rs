@@ -64,7 +64,10 @@ mod tests {
             attempts.check("a@b.c", at(n)).unwrap();
             attempts.note("a@b.c", at(n), false);
         }
-        assert!(matches!(attempts.check("a@b.c", at(5)), Err(Error::Limited { retry_after_s: 600, .. })));
+        assert!(matches!(
+            attempts.check("a@b.c", at(5)),
+            Err(Error::Limited { retry_after_s: 600, .. })
+        ));
         attempts.check("other@b.c", at(5)).unwrap();
         attempts.check("a@b.c", at(WAIT_MS + 10)).unwrap();
         attempts.note("a@b.c", at(WAIT_MS + 10), true);

@@ -59,7 +59,8 @@ impl Catalog {
         let plans = store::catalog::plans(&mut tx).await?;
         let prices = store::catalog::prices(&mut tx, core.now()).await?;
         let since = core.now().day().plus(-30).number();
-        let used: HashMap<_, _> = store::catalog::usage(&mut tx, since).await?.into_iter().collect();
+        let used: HashMap<_, _> =
+            store::catalog::usage(&mut tx, since).await?.into_iter().collect();
         drop(tx);
 
         let providers: HashMap<ProviderId, _> = providers.into_iter().map(|p| (p.id, p)).collect();
@@ -83,7 +84,8 @@ impl Catalog {
 
     fn index(version: i64, listed: Vec<Listed>, categories: &[model::Category]) -> Self {
         let by_id = listed.iter().enumerate().map(|(n, l)| (l.detail.service.id, n)).collect();
-        let by_slug = listed.iter().enumerate().map(|(n, l)| (l.detail.service.slug.clone(), n)).collect();
+        let by_slug =
+            listed.iter().enumerate().map(|(n, l)| (l.detail.service.slug.clone(), n)).collect();
         let active = || listed.iter().filter(|l| l.active).map(|l| &l.detail.service);
         let count = |has: &dyn Fn(&Service) -> bool| active().filter(|s| has(s)).count() as u64;
         let categories = categories
@@ -98,11 +100,14 @@ impl Catalog {
             .collect();
         let families = ModelFamily::ALL
             .iter()
-            .map(|family| FamilyCount { family: *family, count: count(&|s| s.model_family == *family) })
+            .map(|family| FamilyCount {
+                family: *family,
+                count: count(&|s| s.model_family == *family),
+            })
             .collect();
         let total = count(&|_| true);
         let edition = EDITIONS.fetch_add(1, Ordering::Relaxed);
-        Self { version, edition, by_id, by_slug, categories, families, total, listed }
+        Self { version, edition, listed, by_id, by_slug, categories, families, total }
     }
 
     pub(crate) fn listed(&self, id: OfferingId) -> Option<&Listed> {
@@ -179,7 +184,8 @@ fn list(
     settings: &Settings,
 ) -> Listed {
     let spec = offering.spec;
-    let cheapest = plans.iter().min_by_key(|p| (p.price.blended_per_1k(), p.monthly_fee)).map(|p| p.price);
+    let cheapest =
+        plans.iter().min_by_key(|p| (p.price.blended_per_1k(), p.monthly_fee)).map(|p| p.price);
     let price = cheapest.unwrap_or(Price { prompt: 0, completion: 0, request: 0, credit_price: 1 });
     let status = if spec.maintenance {
         "maintenance"
@@ -233,12 +239,12 @@ fn list(
         updated_at: offering.updated_at,
     };
     let built_in = match &offering.backend {
-        Backend::BuiltIn { answerer: BuiltIn::Echo, .. } => {
-            Some("This sample is answered by the built-in echo: it says back what it is told and is not a language model.")
-        }
-        Backend::BuiltIn { answerer: BuiltIn::Extractive, .. } => {
-            Some("This sample is answered by the built-in extractive answerer: it quotes a text that comes with it and is not a language model.")
-        }
+        Backend::BuiltIn { answerer: BuiltIn::Echo, .. } => Some(
+            "This sample is answered by the built-in echo: it says back what it is told and is not a language model.",
+        ),
+        Backend::BuiltIn { answerer: BuiltIn::Extractive, .. } => Some(
+            "This sample is answered by the built-in extractive answerer: it quotes a text that comes with it and is not a language model.",
+        ),
         Backend::Upstream { .. } | Backend::Manual => None,
     };
     let detail = ServiceDetail {

@@ -52,7 +52,7 @@ impl Error {
     }
 
     /// One wrong field.
-    pub fn field(field: &str, message: impl ToString) -> Self {
+    pub fn field(field: &str, message: impl std::fmt::Display) -> Self {
         Self::Invalid(vec![Fault::new(field, message)])
     }
 
@@ -80,9 +80,10 @@ impl Error {
             Self::Credentials => "E-mail or password is incorrect.".to_owned(),
             Self::Denied => "You do not have permission to do this.".to_owned(),
             Self::Conflict(sentence) => (*sentence).to_owned(),
-            Self::Invalid(faults) => faults
-                .first()
-                .map_or_else(|| "The input is wrong.".to_owned(), |f| format!("{}: {}", f.field, f.message)),
+            Self::Invalid(faults) => faults.first().map_or_else(
+                || "The input is wrong.".to_owned(),
+                |f| format!("{}: {}", f.field, f.message),
+            ),
             Self::Unpaid { available, needed } => format!(
                 "The wallet has {available} credits available and this needs {needed}. Add credits to the wallet, or ask for less."
             ),

@@ -51,7 +51,8 @@ impl Idempotency<'_> {
     /// Keeps the answer. Secrets must not be in the body.
     pub async fn finish(&self, scope: &str, key: &str, status: u16, body: &str) -> Result<()> {
         let db = self.0.core().db();
-        Ok(store::idempotency::finish(db, scope, sha256(key.as_bytes()), i64::from(status), body).await?)
+        Ok(store::idempotency::finish(db, scope, sha256(key.as_bytes()), i64::from(status), body)
+            .await?)
     }
 
     /// Gives the key back after a failure of the house, so that the caller may try again.

@@ -30,7 +30,8 @@ pub struct Identity<'a>(pub(crate) &'a Market);
 impl Identity<'_> {
     /// Makes an account with a workspace of its own, a project in it and trial credits in its wallet.
     pub async fn register(&self, request: Register) -> Result<Registered> {
-        let user = self.create(&request.email, request.full_name.as_str(), request.password, None).await?;
+        let user =
+            self.create(&request.email, request.full_name.as_str(), request.password, None).await?;
         let core = self.0.core();
         let workspace = format!("{}'s Workspace", request.full_name);
         let (customer, _) = self.create_customer(&workspace, Some(user)).await?;
@@ -40,7 +41,12 @@ impl Identity<'_> {
     }
 
     /// Makes a user, or, for an operator, gives an existing one the role and the password.
-    pub async fn create_operator(&self, email: &Email, password: String, role: Role) -> Result<UserId> {
+    pub async fn create_operator(
+        &self,
+        email: &Email,
+        password: String,
+        role: Role,
+    ) -> Result<UserId> {
         let folded = email.folded();
         if let Some(user) = store::users::by_email(self.0.core().db(), &folded).await? {
             let hash = self.hash(password).await?;
@@ -63,7 +69,13 @@ impl Identity<'_> {
         hash_password(password, salt).await
     }
 
-    async fn create(&self, email: &Email, full_name: &str, password: String, role: Option<Role>) -> Result<UserId> {
+    async fn create(
+        &self,
+        email: &Email,
+        full_name: &str,
+        password: String,
+        role: Option<Role>,
+    ) -> Result<UserId> {
         let core = self.0.core();
         let user = User {
             id: core.id(UserId::new),
@@ -74,24 +86,42 @@ impl Identity<'_> {
             created_at: core.now(),
         };
         let mut tx = core.db().begin().await?;
-        store::users::insert(&mut tx, &user, &email.folded()).await.map_err(|error| match error {
-            store::Error::Conflict => Error::Conflict("There is an account with this e-mail address. Sign in instead."),
-            other => other.into(),
-        })?;
+        store::users::insert(&mut tx, &user, &email.folded()).await.map_err(
+            |error| match error {
+                store::Error::Conflict => Error::Conflict(
+                    "There is an account with this e-mail address. Sign in instead.",
+                ),
+                other => other.into(),
+            },
+        )?;
         tx.commit().await?;
         Ok(user.id)
     }
 
     /// Makes a customer with a first project and, when the operator gives them, trial credits.
-    pub async fn create_customer(&self, name: &str, owner: Option<UserId>) -> Result<(CustomerId, ProjectId)> {
+    pub async fn create_customer(
+        &self,
+        name: &str,
+        owner: Option<UserId>,
+    ) -> Result<(CustomerId, ProjectId)> {
         let core = self.0.core();
         let now = core.now();
-        let customer = Customer { id: core.id(CustomerId::new), name: name.to_owned(), created_at: now, blocked_at: None };
-        let project = Project { id: core.id(ProjectId::new), customer_id: customer.id, name: "Default".to_owned() };
+        let customer = Customer {
+            id: core.id(CustomerId::new),
+            name: name.to_owned(),
+            created_at: now,
+            blocked_at: None,
+        };
+        let project = Project {
+            id: core.id(ProjectId::new),
+            customer_id: customer.id,
+            name: "Default".to_owned(),
+        };
         let mut tx = core.db().begin().await?;
         store::customers::insert(&mut tx, &customer).await?;
         if let Some(owner) = owner {
-            store::customers::add_member(&mut tx, customer.id, owner, "CUSTOMER.OWNER", now).await?;
+            store::customers::add_member(&mut tx, customer.id, owner, "CUSTOMER.OWNER", now)
+                .await?;
         }
         store::customers::insert_project(&mut tx, &project, now).await?;
         let accounts = [Account::Available(customer.id), Account::Held(customer.id)];
@@ -110,7 +140,10 @@ impl Identity<'_> {
             let reference = format!("trial:{customer}");
             let entry = core.id(EntryId::new);
             let kind = EntryKind::Trial;
-            self.0.ledger().carry_out(Command::Credit { entry, customer, amount, kind, reference }).await?;
+            self.0
+                .ledger()
+                .carry_out(Command::Credit { entry, customer, amount, kind, reference })
+                .await?;
         }
         Ok(())
     }
@@ -135,7 +168,8 @@ impl Identity<'_> {
         let now = self.0.core().now();
         self.0.shared().attempts.check(&folded, now)?;
         let user = store::users::by_email(self.0.core().db(), &folded).await?;
-        let hash = user.as_ref().map_or_else(|| NOBODY.to_owned(), |user| user.password_hash.clone());
+        let hash =
+            user.as_ref().map_or_else(|| NOBODY.to_owned(), |user| user.password_hash.clone());
         let right = verify_password(request.password.clone(), hash).await?;
         let user = user.filter(|_| right);
         self.0.shared().attempts.note(&folded, now, user.is_some());
@@ -168,7 +202,8 @@ impl Identity<'_> {
             return Ok(None);
         }
         let core = self.0.core();
-        let user = store::users::by_session(core.db(), sha256(secret.as_bytes()), core.now()).await?;
+        let user =
+            store::users::by_session(core.db(), sha256(secret.as_bytes()), core.now()).await?;
         self.actor(user).await
     }
 
@@ -240,16 +275,29 @@ impl Identity<'_> {
             customers.push(CustomerView {
                 id: customer.id,
                 name: customer.name,
-                projects: projects.into_iter().map(|p| ProjectView { id: p.id, name: p.name }).collect(),
+                projects: projects
+                    .into_iter()
+                    .map(|p| ProjectView { id: p.id, name: p.name })
+                    .collect(),
             });
         }
-        Ok(UserView { id, email: user.email, full_name: user.full_name, customers, role: user.role })
+        Ok(UserView {
+            id,
+            email: user.email,
+            full_name: user.full_name,
+            customers,
+            role: user.role,
+        })
     }
 
     /// The providers that belong to the actor's customers.
     pub async fn providers(&self, actor: &Actor) -> Result<Vec<model::ProviderId>> {
         let found = store::catalog::providers(self.0.core().db()).await?;
-        Ok(found.into_iter().filter(|p| actor.customers.contains(&p.customer)).map(|p| p.id).collect())
+        Ok(found
+            .into_iter()
+            .filter(|p| actor.customers.contains(&p.customer))
+            .map(|p| p.id)
+            .collect())
     }
 
     /// When a session that begins now ends.

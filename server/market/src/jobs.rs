@@ -12,8 +12,12 @@ const SILENT_MS: i64 = 20_000;
 const IDLE_MS: i64 = 1_500;
 
 /// Runs something again and again until the server stops; a failure is logged and tried again next time.
-fn repeat<F>(market: &Market, name: &'static str, every: Duration, work: impl Fn(Market) -> F + Send + 'static)
-where
+fn repeat<F>(
+    market: &Market,
+    name: &'static str,
+    every: Duration,
+    work: impl Fn(Market) -> F + Send + 'static,
+) where
     F: Future<Output = Result<()>> + Send + 'static,
 {
     let market = market.clone();
@@ -46,13 +50,19 @@ impl Market {
             let since = market.core().now().plus_ms(-IDLE_MS);
             market.ledger().give_back_idle(market.core(), since).await
         });
-        repeat(self, "note used keys", Duration::from_secs(3), |market| async move { market.note_used().await });
+        repeat(self, "note used keys", Duration::from_secs(3), |market| async move {
+            market.note_used().await
+        });
         repeat(self, "heartbeat", Duration::from_secs(5), |market| async move {
             market.beat().await?;
             market.bury().await
         });
-        repeat(self, "housekeeping", Duration::from_secs(30), |market| async move { market.tidy().await });
-        repeat(self, "usage figures", Duration::from_secs(60), |market| async move { market.reload().await });
+        repeat(self, "housekeeping", Duration::from_secs(30), |market| async move {
+            market.tidy().await
+        });
+        repeat(self, "usage figures", Duration::from_mins(1), |market| async move {
+            market.reload().await
+        });
         Ok(())
     }
 
@@ -69,7 +79,8 @@ impl Market {
 
     async fn beat(&self) -> Result<()> {
         let name = &self.settings().server_name;
-        Ok(store::servers::beat(self.core().db(), self.shared().server, name, self.core().now()).await?)
+        Ok(store::servers::beat(self.core().db(), self.shared().server, name, self.core().now())
+            .await?)
     }
 
     /// Puts the affairs of dead servers in order.

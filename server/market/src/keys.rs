@@ -13,7 +13,12 @@ const LIVE_KEYS: usize = 50;
 pub struct Keys<'a>(pub(crate) &'a Market);
 
 /// Makes a key in a transaction of the caller's.
-pub(crate) async fn make(core: &Core, tx: &mut Tx, resource: ResourceId, name: &str) -> Result<(KeyView, SecretKey)> {
+pub(crate) async fn make(
+    core: &Core,
+    tx: &mut Tx,
+    resource: ResourceId,
+    name: &str,
+) -> Result<(KeyView, SecretKey)> {
     let mut drawn = [0; 28];
     core.entropy().fill(&mut drawn);
     let secret = SecretKey::new(drawn);
@@ -46,7 +51,12 @@ impl Keys<'_> {
     }
 
     /// Makes a key. The secret is in the answer and nowhere else.
-    pub async fn create(&self, actor: &Actor, resource: ResourceId, name: &Title) -> Result<(KeyView, SecretKey)> {
+    pub async fn create(
+        &self,
+        actor: &Actor,
+        resource: ResourceId,
+        name: &Title,
+    ) -> Result<(KeyView, SecretKey)> {
         self.owner(actor, resource).await?;
         let core = self.0.core();
         let live = store::keys::list(core.db(), resource).await?;
@@ -59,7 +69,13 @@ impl Keys<'_> {
         Ok(made)
     }
 
-    pub async fn rename(&self, actor: &Actor, resource: ResourceId, key: KeyId, name: &Title) -> Result<()> {
+    pub async fn rename(
+        &self,
+        actor: &Actor,
+        resource: ResourceId,
+        key: KeyId,
+        name: &Title,
+    ) -> Result<()> {
         self.owner(actor, resource).await?;
         let mut tx = self.0.core().db().begin().await?;
         let rows = store::keys::rename(&mut tx, resource, key, name.as_str()).await?;

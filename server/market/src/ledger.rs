@@ -12,9 +12,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use model::{
-    BasisPoints, Credits, CustomerId, EntryId, HoldId, LeaseId, ServerId, Timestamp,
-};
+use model::{BasisPoints, Credits, CustomerId, EntryId, HoldId, LeaseId, ServerId, Timestamp};
 use store::{Db, ledger::Account, requests::Request};
 use tokio::sync::{mpsc, oneshot};
 
@@ -77,7 +75,8 @@ impl Ledger {
 
     /// This server's credits of a customer.
     pub fn purse(&self, customer: CustomerId) -> Arc<Purse> {
-        let found = self.purses.read().unwrap_or_else(PoisonError::into_inner).get(&customer).cloned();
+        let found =
+            self.purses.read().unwrap_or_else(PoisonError::into_inner).get(&customer).cloned();
         found.unwrap_or_else(|| {
             let mut purses = self.purses.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(purses.entry(customer).or_insert_with(|| Arc::new(Purse::new(customer))))
@@ -92,7 +91,13 @@ impl Ledger {
     ///
     /// # Errors
     /// `Unpaid` when neither this server nor the database nor an idle lease of another server has that much.
-    pub async fn hold(&self, core: &Core, purse: &Arc<Purse>, amount: Credits, lease_max: Credits) -> Result<Held> {
+    pub async fn hold(
+        &self,
+        core: &Core,
+        purse: &Arc<Purse>,
+        amount: Credits,
+        lease_max: Credits,
+    ) -> Result<Held> {
         if let Some(held) = purse.take(amount) {
             return Ok(held);
         }
@@ -136,7 +141,13 @@ impl Ledger {
     }
 
     /// Records a call and ends its hold; returns what was debited once that is durable.
-    pub async fn record(&self, purse: &Purse, held: Held, payee: model::ProviderId, request: Request) -> Result<Credits> {
+    pub async fn record(
+        &self,
+        purse: &Purse,
+        held: Held,
+        payee: model::ProviderId,
+        request: Request,
+    ) -> Result<Credits> {
         let cost = request.credits;
         let command = Command::Call { request: Box::new(request), payee, source: held.source };
         let outcome = self.carry_out(command).await;
@@ -216,7 +227,8 @@ impl Ledger {
     pub(crate) async fn recover(&self, core: &Core, dead: ServerId) -> Result<()> {
         for (lease, customer) in store::leases::of_server(core.db(), dead).await? {
             let entry = core.id(EntryId::new);
-            self.carry_out(Command::Return { entry, lease, customer, idle: None, close: true }).await?;
+            self.carry_out(Command::Return { entry, lease, customer, idle: None, close: true })
+                .await?;
         }
         for (hold, customer) in store::holds::of_server(core.db(), dead).await? {
             self.carry_out(Command::Release { hold, customer, expired: false }).await?;

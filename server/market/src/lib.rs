@@ -43,7 +43,10 @@ pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use samples::{BenchUpstream, SAMPLE_PASSWORD, SAMPLE_USERS};
 pub use secrets::sha256;
 pub use settings::Settings;
-pub use store::{proof::{Extent, Offence}, requests::Request};
+pub use store::{
+    proof::{Extent, Offence},
+    requests::Request,
+};
 pub use tasks::spawn;
 pub use usage::Usage;
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};

@@ -1,7 +1,8 @@
 //! The marketplace as one value: what doors hold.
 
-use std::{
-    sync::{Arc, atomic::{AtomicBool, Ordering}},
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use arc_swap::ArcSwap;
@@ -9,7 +10,8 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Keys, Ledger, Resources, Result, Settings, Usage, Wallets,
+    Catalog, Core, Idempotency, Identity, Keys, Ledger, Resources, Result, Settings, Usage,
+    Wallets,
     access::Access,
     attempts::Attempts,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},

@@ -23,7 +23,9 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         // A clock before 1970 is treated as 1970.
-        Timestamp::from_ms(since.map_or(0, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX)))
+        Timestamp::from_ms(
+            since.map_or(0, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -33,7 +35,10 @@ pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "this is the adapter that draws randomness")]
-    #[expect(clippy::expect_used, reason = "without randomness no secret may be made; stopping is right")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no secret may be made; stopping is right"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
     }

@@ -1,15 +1,12 @@
 //! Subscriptions: starting to use an offering, what a customer has, and ending it.
 
 use model::{
-    Backend, Charge, Credits, CustomerId, EntryId, InstanceView, OfferingId, PlanId, PlanView, Price,
-    ProjectId, ProviderId, ResourceId, ResourceState, SecretKey, Usd,
+    Backend, Charge, Credits, CustomerId, EntryId, InstanceView, OfferingId, PlanId, PlanView,
+    Price, ProjectId, ProviderId, ResourceId, ResourceState, SecretKey, Usd,
 };
 use store::resources::Resource;
 
-use crate::{
-    Actor, Command, Error, Market, Result, keys,
-    wallets::check_reference,
-};
+use crate::{Actor, Command, Error, Market, Result, keys, wallets::check_reference};
 
 /// The service for subscriptions.
 #[derive(Debug, Clone, Copy)]
@@ -64,19 +61,29 @@ impl Resources<'_> {
         check_reference(&request.reference)?;
         let Provision { customer, offering, plan, reference } = request;
         let reference = Some(format!("provision:{reference}"));
-        let request = Subscribe { offering, plan, customer: Some(customer), project: None, reference };
+        let request =
+            Subscribe { offering, plan, customer: Some(customer), project: None, reference };
         self.start(customer, request, false).await
     }
 
-    async fn start(&self, customer: CustomerId, request: Subscribe, one_each: bool) -> Result<Subscribed> {
+    async fn start(
+        &self,
+        customer: CustomerId,
+        request: Subscribe,
+        one_each: bool,
+    ) -> Result<Subscribed> {
         let core = self.0.core();
         if let Some(reference) = &request.reference
-            && let Some(found) = store::resources::by_reference(core.db(), customer, reference).await?
+            && let Some(found) =
+                store::resources::by_reference(core.db(), customer, reference).await?
         {
             return self.replay(found).await;
         }
         let catalog = self.0.catalog();
-        let listed = catalog.listed(request.offering).filter(|l| l.active).ok_or(Error::Missing("service"))?;
+        let listed = catalog
+            .listed(request.offering)
+            .filter(|l| l.active)
+            .ok_or(Error::Missing("service"))?;
         let plan = choose(&listed.detail.plans, request.plan)?;
         let projects = store::customers::projects(core.db(), customer).await?;
         let project = match request.project {
@@ -98,7 +105,11 @@ impl Resources<'_> {
             offering: request.offering,
             plan: plan.id,
             name: listed.detail.service.name.clone(),
-            state: if by_hand || (has_fee && trial.is_none()) { ResourceState::Creating } else { ResourceState::Ok },
+            state: if by_hand || (has_fee && trial.is_none()) {
+                ResourceState::Creating
+            } else {
+                ResourceState::Ok
+            },
             reference: request.reference.clone(),
             created_at: now,
             renews_at,
@@ -126,7 +137,9 @@ impl Resources<'_> {
         if has_fee && trial.is_none() {
             self.first_fee(&resource, plan).await?;
         }
-        let instance = store::resources::view(core.db(), resource.id).await?.ok_or(Error::Missing("subscription"))?;
+        let instance = store::resources::view(core.db(), resource.id)
+            .await?
+            .ok_or(Error::Missing("subscription"))?;
         tracing::info!(resource.id = %resource.id, offering.id = %resource.offering, "a subscription was started");
         Ok(Subscribed { instance, key: Some(secret), replayed: false })
     }
@@ -134,7 +147,8 @@ impl Resources<'_> {
     /// Somebody was quicker: the same request, which is answered the same, or another one.
     async fn conflict(&self, customer: CustomerId, request: &Subscribe) -> Result<Subscribed> {
         if let Some(reference) = &request.reference
-            && let Some(found) = store::resources::by_reference(self.0.core().db(), customer, reference).await?
+            && let Some(found) =
+                store::resources::by_reference(self.0.core().db(), customer, reference).await?
         {
             return self.replay(found).await;
         }
@@ -164,15 +178,25 @@ impl Resources<'_> {
         let core = self.0.core();
         let due = resource.renews_at.unwrap_or(resource.created_at);
         let payee = self.payee(resource.id).await?.ok_or(Error::Missing("service"))?;
-        self.0.ledger().carry_out(Command::PlanFee {
-            entry: core.id(EntryId::new),
-            customer: resource.customer,
-            payee,
-            amount: fee_in_credits(plan.monthly_fee, plan.price)?,
-            reference: format!("fee:{}:{}", resource.id, due.ms()),
-        }).await?;
+        self.0
+            .ledger()
+            .carry_out(Command::PlanFee {
+                entry: core.id(EntryId::new),
+                customer: resource.customer,
+                payee,
+                amount: fee_in_credits(plan.monthly_fee, plan.price)?,
+                reference: format!("fee:{}:{}", resource.id, due.ms()),
+            })
+            .await?;
         let mut tx = core.db().begin().await?;
-        store::resources::set_renewal(&mut tx, resource.id, due, due.plus_month(), ResourceState::Ok).await?;
+        store::resources::set_renewal(
+            &mut tx,
+            resource.id,
+            due,
+            due.plus_month(),
+            ResourceState::Ok,
+        )
+        .await?;
         if resource.state == ResourceState::Paused {
             store::versions::bump(&mut tx, "access").await?;
         }
@@ -186,7 +210,14 @@ impl Resources<'_> {
     /// Stops a subscription whose fee could not be paid until it is; its keys answer with what to do.
     pub(crate) async fn pause(&self, resource: &Resource) -> Result<()> {
         let mut tx = self.0.core().db().begin().await?;
-        let rows = store::resources::set_state(&mut tx, resource.id, ResourceState::Ok, ResourceState::Paused, None).await?;
+        let rows = store::resources::set_state(
+            &mut tx,
+            resource.id,
+            ResourceState::Ok,
+            ResourceState::Paused,
+            None,
+        )
+        .await?;
         store::versions::bump(&mut tx, "access").await?;
         tx.commit().await?;
         if rows == 1 {
@@ -223,7 +254,10 @@ impl Resources<'_> {
         let core = self.0.core();
         let mut tx = core.db().begin().await?;
         let now = core.now();
-        if store::resources::set_state(&mut tx, id, from, ResourceState::Terminated, Some(now)).await? == 0 {
+        if store::resources::set_state(&mut tx, id, from, ResourceState::Terminated, Some(now))
+            .await?
+            == 0
+        {
             return Err(Error::Conflict("The subscription has changed meanwhile. Look again."));
         }
         store::keys::revoke_all(&mut tx, id, now).await?;
@@ -240,12 +274,17 @@ impl Resources<'_> {
             found.extend(store::resources::of_customer(self.0.core().db(), *customer).await?);
         }
         found.retain(|instance| actor.resource().is_none_or(|id| id == instance.instance_id));
-        found.sort_by_key(|instance| std::cmp::Reverse((instance.created_at, instance.instance_id)));
+        found
+            .sort_by_key(|instance| std::cmp::Reverse((instance.created_at, instance.instance_id)));
         Ok(found)
     }
 
     /// What one customer of the actor's has, newest first.
-    pub async fn of_customer(&self, actor: &Actor, customer: CustomerId) -> Result<Vec<InstanceView>> {
+    pub async fn of_customer(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+    ) -> Result<Vec<InstanceView>> {
         let customer = actor.customer(Some(customer))?;
         Ok(store::resources::of_customer(self.0.core().db(), customer).await?)
     }
@@ -258,7 +297,8 @@ impl Resources<'_> {
     /// One subscription and the customer it belongs to.
     pub async fn owned(&self, actor: &Actor, id: ResourceId) -> Result<(CustomerId, InstanceView)> {
         let db = self.0.core().db();
-        let resource = store::resources::find(db, id).await?.ok_or(Error::Missing("subscription"))?;
+        let resource =
+            store::resources::find(db, id).await?.ok_or(Error::Missing("subscription"))?;
         actor.must_see(resource.customer, id, "subscription")?;
         let view = store::resources::view(db, id).await?.ok_or(Error::Missing("subscription"))?;
         Ok((resource.customer, view))
@@ -271,7 +311,7 @@ impl Resources<'_> {
     }
 
     /// The plan that a resource is on.
-    pub(crate) fn plan(&self, resource: &Resource) -> Option<PlanView> {
+    pub(crate) fn plan(self, resource: &Resource) -> Option<PlanView> {
         let catalog = self.0.catalog();
         let listed = catalog.listed(resource.offering)?;
         listed.detail.plans.iter().find(|plan| plan.id == resource.plan).cloned()
@@ -288,6 +328,7 @@ fn choose(plans: &[PlanView], wanted: Option<PlanId>) -> Result<&PlanView> {
 
 /// A fee in dollars as credits at the credit price of the plan's price version.
 fn fee_in_credits(fee: Usd, price: Price) -> Result<Credits> {
-    let once = Price { prompt: 0, completion: 0, request: fee.micros(), credit_price: price.credit_price };
+    let once =
+        Price { prompt: 0, completion: 0, request: fee.micros(), credit_price: price.credit_price };
     once.charge(Charge { requests: 1, ..Charge::default() }).ok_or_else(|| Error::broken("fee"))
 }

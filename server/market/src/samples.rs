@@ -103,7 +103,8 @@ pub struct BenchUpstream {
 }
 
 fn content() -> Result<Content> {
-    serde_json::from_str(include_str!("../samples/catalog.json")).map_err(|e| Error::Internal(Box::new(e)))
+    serde_json::from_str(include_str!("../samples/catalog.json"))
+        .map_err(|e| Error::Internal(Box::new(e)))
 }
 
 impl Market {
@@ -117,12 +118,15 @@ impl Market {
         for (email, role) in SAMPLE_USERS {
             let email: Email = email.parse().map_err(|_| Error::broken("sample e-mail"))?;
             if role == "operator" {
-                self.identity().create_operator(&email, SAMPLE_PASSWORD.to_owned(), Role::Staff).await?;
+                self.identity()
+                    .create_operator(&email, SAMPLE_PASSWORD.to_owned(), Role::Staff)
+                    .await?;
             } else {
                 let full_name: FullName =
                     format!("Sample {role}").parse().map_err(|_| Error::broken("sample name"))?;
                 let password = SAMPLE_PASSWORD.to_owned();
-                let made = self.identity().register(Register { email, password, full_name }).await?;
+                let made =
+                    self.identity().register(Register { email, password, full_name }).await?;
                 if role == "seller" {
                     seller = Some(made.user_uuid);
                 }
@@ -153,7 +157,8 @@ impl Market {
             insert_provider(&mut tx, &provider).await?;
             // The sample seller has the first of the providers.
             if let (Some(seller), true) = (seller, providers.is_empty()) {
-                store::customers::add_member(&mut tx, customer, seller, "CUSTOMER.OWNER", now).await?;
+                store::customers::add_member(&mut tx, customer, seller, "CUSTOMER.OWNER", now)
+                    .await?;
             }
             tx.commit().await?;
             providers.insert(provider.slug, provider.id);
@@ -173,8 +178,10 @@ impl Market {
             categories.insert(category.slug, category.id);
         }
         for sample in content.offerings {
-            let provider = providers.get(&sample.provider).ok_or_else(|| Error::broken("sample provider"))?;
-            let category = categories.get(&sample.category).ok_or_else(|| Error::broken("sample category"))?;
+            let provider =
+                providers.get(&sample.provider).ok_or_else(|| Error::broken("sample provider"))?;
+            let category =
+                categories.get(&sample.category).ok_or_else(|| Error::broken("sample category"))?;
             let at = now.plus_ms(-sample.created_days_ago * 86_400_000);
             let offering = Offering {
                 id: core.id_at(at, OfferingId::new),
@@ -199,7 +206,13 @@ impl Market {
         Ok(())
     }
 
-    async fn insert_plan(&self, tx: &mut Tx, offering: OfferingId, sample: &SamplePlan, position: i64) -> Result<()> {
+    async fn insert_plan(
+        &self,
+        tx: &mut Tx,
+        offering: OfferingId,
+        sample: &SamplePlan,
+        position: i64,
+    ) -> Result<()> {
         let core = self.core();
         let now = core.now();
         let plan = Plan {
@@ -232,7 +245,12 @@ impl Market {
         for version in store::catalog::prices(&mut tx, now).await? {
             if version.price.credit_price != credit_price {
                 let price = Price { credit_price, ..version.price };
-                let next = PriceVersion { id: core.id(PriceVersionId::new), effective_at: now, price, ..version };
+                let next = PriceVersion {
+                    id: core.id(PriceVersionId::new),
+                    effective_at: now,
+                    price,
+                    ..version
+                };
                 store::catalog::insert_price(&mut tx, &next, now).await?;
                 changed += 1;
             }
@@ -254,8 +272,12 @@ impl Market {
         let now = core.now();
         let unique = crate::secrets::random_hex(core.entropy(), 4);
         let (seller, _) = self.identity().create_customer("Benchmarks", None).await?;
-        let email: Email = format!("bench-{unique}@example.com").parse().map_err(|_| Error::broken("e-mail"))?;
-        let user = self.identity().create_operator(&email, crate::secrets::random_hex(core.entropy(), 16), Role::Staff).await?;
+        let email: Email =
+            format!("bench-{unique}@example.com").parse().map_err(|_| Error::broken("e-mail"))?;
+        let user = self
+            .identity()
+            .create_operator(&email, crate::secrets::random_hex(core.entropy(), 16), Role::Staff)
+            .await?;
         let (buyer, _) = self.identity().create_customer("Benchmark buyer", Some(user)).await?;
         let mut tx = core.db().begin().await?;
         let provider = Provider {
@@ -270,20 +292,19 @@ impl Market {
         };
         insert_provider(&mut tx, &provider).await?;
         let known = store::catalog::categories(&mut tx).await?;
-        let category = match known.first() {
-            Some(category) => category.id,
-            None => {
-                let category = Category {
-                    id: core.id(CategoryId::new),
-                    slug: "agents".to_owned(),
-                    title: "Agents".to_owned(),
-                    description: String::new(),
-                    icon: "robot".to_owned(),
-                    color: "#3B82F6".to_owned(),
-                };
-                store::catalog::insert_category(&mut tx, &category, 0).await?;
-                category.id
-            }
+        let category = if let Some(category) = known.first() {
+            category.id
+        } else {
+            let category = Category {
+                id: core.id(CategoryId::new),
+                slug: "agents".to_owned(),
+                title: "Agents".to_owned(),
+                description: String::new(),
+                icon: "robot".to_owned(),
+                color: "#3B82F6".to_owned(),
+            };
+            store::catalog::insert_category(&mut tx, &category, 0).await?;
+            category.id
         };
         let model = format!("bench-{unique}");
         let spec = serde_json::from_value(serde_json::json!({
@@ -301,7 +322,11 @@ impl Market {
             name: format!("Benchmark {unique}"),
             family: ModelFamily::Other,
             state: OfferingState::Active,
-            backend: Backend::Upstream { url: url.to_owned(), model: upstream_model.to_owned(), key_env: None },
+            backend: Backend::Upstream {
+                url: url.to_owned(),
+                model: upstream_model.to_owned(),
+                key_env: None,
+            },
             spec,
             created_at: now,
             updated_at: now,
@@ -321,16 +346,24 @@ impl Market {
         store::versions::bump(&mut tx, "catalog").await?;
         tx.commit().await?;
         self.reload().await?;
-        self.ledger().carry_out(Command::Credit {
-            entry: core.id(EntryId::new),
-            customer: buyer,
-            amount: BENCH_CREDITS,
-            kind: EntryKind::TopUp,
-            reference: format!("credits:bench-{unique}"),
-        }).await?;
+        self.ledger()
+            .carry_out(Command::Credit {
+                entry: core.id(EntryId::new),
+                customer: buyer,
+                amount: BENCH_CREDITS,
+                kind: EntryKind::TopUp,
+                reference: format!("credits:bench-{unique}"),
+            })
+            .await?;
         let token = self.identity().token_of(&email).await?;
         let actor = self.identity().by_token(&token).await?.ok_or(Error::Anonymous)?;
-        let request = Subscribe { offering: offering.id, plan: None, customer: Some(buyer), project: None, reference: None };
+        let request = Subscribe {
+            offering: offering.id,
+            plan: None,
+            customer: Some(buyer),
+            project: None,
+            reference: None,
+        };
         let subscribed = self.resources().subscribe(&actor, request).await?;
         let api_key = subscribed.key.ok_or_else(|| Error::broken("no key"))?;
         Ok(BenchUpstream { model, api_key })
@@ -353,7 +386,8 @@ mod tests {
         let usage = |o: &&SampleOffering| o.plans.iter().any(|p| p.monthly_fee == Usd::ZERO);
         assert!(content.offerings.iter().filter(usage).count() >= 24);
         assert!(content.offerings.iter().all(|o| !o.plans.is_empty()));
-        let sellers: std::collections::HashSet<_> = content.offerings.iter().map(|o| &o.provider).collect();
+        let sellers: std::collections::HashSet<_> =
+            content.offerings.iter().map(|o| &o.provider).collect();
         assert!(sellers.len() >= 6);
     }
 }

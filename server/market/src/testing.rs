@@ -1,10 +1,16 @@
 //! Marketplaces for tests: fresh, migrated, with the sample content, on either engine.
 
-use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use store::Db;
 
-use crate::{Market, Settings, ports::{Clock, SystemEntropy, TestClock}};
+use crate::{
+    Market, Settings,
+    ports::{Clock, SystemEntropy, TestClock},
+};
 
 /// The environment variable that names the PostgreSQL server that tests may make databases on.
 pub const POSTGRES: &str = "TEST_DATABASE_URL";
@@ -36,12 +42,23 @@ pub async fn postgres() -> Db {
 ///
 /// # Panics
 /// When there is no server for tests.
-#[expect(clippy::expect_used, clippy::disallowed_methods, reason = "a test without a database cannot go on")]
+#[expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test without a database cannot go on"
+)]
 pub async fn postgres_url() -> (String, String) {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let server = std::env::var(POSTGRES).expect("TEST_DATABASE_URL names a PostgreSQL server; `make test` starts one");
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    let name = format!("cmp_{}_{}_{}", std::process::id(), since.as_nanos() % 1_000_000_000, NEXT.fetch_add(1, Ordering::Relaxed));
+    let server = std::env::var(POSTGRES)
+        .expect("TEST_DATABASE_URL names a PostgreSQL server; `make test` starts one");
+    let since =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let name = format!(
+        "cmp_{}_{}_{}",
+        std::process::id(),
+        since.as_nanos() % 1_000_000_000,
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
     store::testing::create_database(&server, &name).await.expect("a database for the test");
     let base = server.rsplit_once('/').map_or(server.as_str(), |(base, _)| base);
     (format!("{base}/{name}"), name)
@@ -75,7 +92,9 @@ pub async fn on(db: Db) -> Market {
 #[expect(clippy::expect_used, reason = "a test without a marketplace cannot go on")]
 pub async fn with_clock(db: Db, clock: Arc<TestClock>) -> Market {
     let clock: Arc<dyn Clock> = clock;
-    let market = Market::open_with(db, Settings::default(), clock, Arc::new(SystemEntropy)).await.expect("a marketplace");
+    let market = Market::open_with(db, Settings::default(), clock, Arc::new(SystemEntropy))
+        .await
+        .expect("a marketplace");
     market.seed().await.expect("sample content");
     market
 }

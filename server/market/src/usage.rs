@@ -13,7 +13,13 @@ pub struct Usage<'a>(pub(crate) &'a Market);
 
 impl Usage<'_> {
     /// A resource's usage over the last days, and a page of its calls.
-    pub async fn view(&self, actor: &Actor, resource: ResourceId, days: u32, page: u64) -> Result<UsageView> {
+    pub async fn view(
+        &self,
+        actor: &Actor,
+        resource: ResourceId,
+        days: u32,
+        page: u64,
+    ) -> Result<UsageView> {
         let core = self.0.core();
         let instance = self.0.resources().find(actor, resource).await?;
         let today = core.now().day();

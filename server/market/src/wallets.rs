@@ -62,7 +62,13 @@ impl Wallets<'_> {
     }
 
     /// A page of a wallet's history, newest first.
-    pub async fn ledger(&self, actor: &Actor, customer: Option<CustomerId>, page: u64, page_size: u64) -> Result<LedgerPage> {
+    pub async fn ledger(
+        &self,
+        actor: &Actor,
+        customer: Option<CustomerId>,
+        page: u64,
+        page_size: u64,
+    ) -> Result<LedgerPage> {
         let customer = actor.customer(customer)?;
         let db = self.0.core().db();
         let account = store::ledger::balance(db, Account::Available(customer)).await?;
@@ -71,7 +77,8 @@ impl Wallets<'_> {
         let skipped = i64::try_from(page.max(1) - 1).unwrap_or(i64::MAX).saturating_mul(size);
         // Entries are numbered without gaps, so that a page is a range.
         let last = total.saturating_sub(skipped);
-        let entries = store::ledger::entries(db, customer, last.saturating_sub(size) + 1, last).await?;
+        let entries =
+            store::ledger::entries(db, customer, last.saturating_sub(size) + 1, last).await?;
         Ok(LedgerPage { entries, total: u64::try_from(total).unwrap_or(0) })
     }
 
@@ -101,7 +108,9 @@ impl Wallets<'_> {
             expires_at: core.now().plus_ms(RUN_TTL_MS),
         };
         let mut answer = self.0.ledger().ask(command()).await?;
-        if matches!(answer, Err(Refusal::Short { .. })) && self.0.ledger().reclaim(core, customer).await? {
+        if matches!(answer, Err(Refusal::Short { .. }))
+            && self.0.ledger().reclaim(core, customer).await?
+        {
             answer = self.0.ledger().ask(command()).await?;
         }
         match answer {
@@ -145,7 +154,13 @@ impl Wallets<'_> {
     }
 
     /// Adds bought or given credits, once per reference. Operators and integrations only.
-    pub async fn add_credits(&self, actor: &Actor, customer: CustomerId, credits: Credits, reference: &str) -> Result<(Credits, Credits)> {
+    pub async fn add_credits(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        credits: Credits,
+        reference: &str,
+    ) -> Result<(Credits, Credits)> {
         actor.must_integrate()?;
         if !credits.is_positive() || credits > Credits::from_micros(1_000_000_000_000_000) {
             return Err(Error::field("credits", "Between 0 and 1000000000 credits can be added"));

@@ -55,7 +55,11 @@ impl Row {
     }
 
     /// The value of a text column, parsed; a text that does not parse is [`Error::Corrupt`].
-    pub fn parse<T: std::str::FromStr>(&self, table: &'static str, column: &'static str) -> Result<T> {
+    pub fn parse<T: std::str::FromStr>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+    ) -> Result<T> {
         let text: String = self.get(column)?;
         text.parse().map_err(|_| Error::Corrupt { table, column, row: text })
     }
@@ -187,6 +191,10 @@ macro_rules! on_engine {
     }};
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "both wrappers of a macro take what their statement returns"
+)]
 mod affected {
     pub fn sqlite(done: sqlx::sqlite::SqliteQueryResult) -> u64 {
         done.rows_affected()
@@ -210,7 +218,10 @@ impl Statement<'_> {
     /// Adds the next numbered value.
     pub fn bind<T>(mut self, value: T) -> Self
     where
-        T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>,
+        T: for<'q> Encode<'q, Sqlite>
+            + Type<Sqlite>
+            + for<'q> Encode<'q, Postgres>
+            + Type<Postgres>,
     {
         if let Ok(args) = &mut self.args {
             let added = match args {
@@ -285,7 +296,8 @@ impl Db {
     /// Opens `sqlite://path`, `sqlite::memory:` or `postgres://…`; a missing SQLite file is made.
     pub async fn open(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
+            let options =
+                PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
             return Ok(Self::Postgres(options.connect(url).await?));
         }
         if !url.starts_with("sqlite:") {
@@ -320,9 +332,9 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
-            Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Self::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            ),
         })
     }
 

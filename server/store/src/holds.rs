@@ -143,7 +143,11 @@ pub async fn save(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
 }
 
 /// Open holds that nobody came back for.
-pub async fn overdue(on: impl Run<'_>, now: Timestamp, limit: i64) -> Result<Vec<(HoldId, CustomerId)>> {
+pub async fn overdue(
+    on: impl Run<'_>,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<(HoldId, CustomerId)>> {
     sql(
         on,
         "SELECT id, customer_id FROM holds WHERE state = 'held' AND expires_at <= $1
@@ -157,11 +161,8 @@ pub async fn overdue(on: impl Run<'_>, now: Timestamp, limit: i64) -> Result<Vec
 
 /// Open holds of a server's calls.
 pub async fn of_server(on: impl Run<'_>, server: ServerId) -> Result<Vec<(HoldId, CustomerId)>> {
-    sql(
-        on,
-        "SELECT id, customer_id FROM holds WHERE state = 'held' AND server_id = $1 ORDER BY id",
-    )
-    .bind(server.to_string())
-    .all(|row| Ok((row.parse("holds", "id")?, row.parse("holds", "customer_id")?)))
-    .await
+    sql(on, "SELECT id, customer_id FROM holds WHERE state = 'held' AND server_id = $1 ORDER BY id")
+        .bind(server.to_string())
+        .all(|row| Ok((row.parse("holds", "id")?, row.parse("holds", "customer_id")?)))
+        .await
 }

@@ -56,9 +56,7 @@ pub async fn list(on: impl Run<'_>, resource: ResourceId) -> Result<Vec<KeyView>
 pub async fn by_hash(on: impl Run<'_>, key_hash: [u8; 32]) -> Result<Option<(KeyId, ResourceId)>> {
     sql(on, "SELECT id, resource_id FROM api_keys WHERE key_hash = $1 AND revoked_at IS NULL")
         .bind(key_hash.to_vec())
-        .optional(|row| {
-            Ok((row.parse("api_keys", "id")?, row.parse("api_keys", "resource_id")?))
-        })
+        .optional(|row| Ok((row.parse("api_keys", "id")?, row.parse("api_keys", "resource_id")?)))
         .await
 }
 

@@ -27,7 +27,9 @@ impl Db {
                 Migrator::with_migrations(migrations!["sqlite": 1 "0001_house"]).run(pool).await?;
             }
             Self::Postgres(pool) => {
-                Migrator::with_migrations(migrations!["postgres": 1 "0001_house"]).run(pool).await?;
+                Migrator::with_migrations(migrations!["postgres": 1 "0001_house"])
+                    .run(pool)
+                    .await?;
             }
         }
         Ok(())

@@ -132,7 +132,12 @@ pub async fn sweep_sessions(on: impl Run<'_>, now: Timestamp) -> Result<u64> {
 }
 
 /// Remembers an API token by its hash and forgets all but the user's newest twenty.
-pub async fn add_token(tx: &mut Tx, token_hash: [u8; 32], user: UserId, now: Timestamp) -> Result<()> {
+pub async fn add_token(
+    tx: &mut Tx,
+    token_hash: [u8; 32],
+    user: UserId,
+    now: Timestamp,
+) -> Result<()> {
     sql(&mut *tx, "INSERT INTO api_tokens (token_hash, user_id, created_at) VALUES ($1, $2, $3)")
         .bind(token_hash.to_vec())
         .bind(user.to_string())

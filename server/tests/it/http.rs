@@ -9,11 +9,19 @@ use std::{
 use serde_json::Value;
 
 /// Sends a request on a connection of its own: status, head in lower case, body; `None` when the connection broke.
-pub fn raw(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Option<(u16, String, String)> {
+pub fn raw(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> Option<(u16, String, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
     let length = body.len();
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
@@ -23,12 +31,23 @@ pub fn raw(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Op
     Some((status, head.to_lowercase(), body.to_owned()))
 }
 
-fn json(port: u16, method: &str, path: &str, authorization: &str, body: &str) -> Option<(u16, Value)> {
-    let authorization = if authorization.is_empty() { String::new() } else { format!("Authorization: {authorization}\r\n") };
+fn json(
+    port: u16,
+    method: &str,
+    path: &str,
+    authorization: &str,
+    body: &str,
+) -> Option<(u16, Value)> {
+    let authorization = if authorization.is_empty() {
+        String::new()
+    } else {
+        format!("Authorization: {authorization}\r\n")
+    };
     let headers = format!("{authorization}Content-Type: application/json\r\n");
     let (status, head, body) = raw(port, method, path, &headers, body)?;
     // A broken-off answer is no answer.
-    let mut value: Value = if body.is_empty() { Value::Null } else { serde_json::from_str(&body).ok()? };
+    let mut value: Value =
+        if body.is_empty() { Value::Null } else { serde_json::from_str(&body).ok()? };
     let receipt = head.lines().find_map(|line| line.strip_prefix("x-cmp-receipt-id: "));
     if let (Some(receipt), Some(fields)) = (receipt, value.as_object_mut()) {
         fields.insert("__receipt".to_owned(), receipt.into());
@@ -45,7 +64,8 @@ pub fn post(port: u16, path: &str, authorization: &str, body: &Value) -> Option<
 }
 
 pub fn delete(port: u16, path: &str, authorization: &str) -> Option<u16> {
-    raw(port, "DELETE", path, &format!("Authorization: {authorization}\r\n"), "").map(|(status, ..)| status)
+    raw(port, "DELETE", path, &format!("Authorization: {authorization}\r\n"), "")
+        .map(|(status, ..)| status)
 }
 
 fn status(stream: &mut TcpStream) -> u16 {
@@ -60,7 +80,9 @@ pub fn endless(port: u16, path: &str, authorization: &str) -> (u16, usize) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
-    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).unwrap();
     let piece = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
     let mut sent = 0;
@@ -80,7 +102,9 @@ pub fn endless(port: u16, path: &str, authorization: &str) -> (u16, usize) {
 pub fn announced(port: u16, path: &str, authorization: &str, length: u64) -> u16 {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Length: {length}\r\n\r\n");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Length: {length}\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).unwrap();
     status(&mut stream)
 }

@@ -36,7 +36,9 @@ impl Act {
 
     fn answer(status: u16, body: &str) -> String {
         let length = body.len();
-        format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+        format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
     }
 
     /// A stream of events; without its end it is cut, or hangs.
@@ -86,7 +88,10 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let seen = Arc::new(Seen::default());
-        let (theirs, acts) = (Arc::clone(&seen), Arc::new(Mutex::new(acts.into_iter().collect::<std::collections::VecDeque<_>>())));
+        let (theirs, acts) = (
+            Arc::clone(&seen),
+            Arc::new(Mutex::new(acts.into_iter().collect::<std::collections::VecDeque<_>>())),
+        );
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (seen, acts, always) = (Arc::clone(&theirs), Arc::clone(&acts), always.clone());
@@ -111,11 +116,17 @@ impl Upstream {
 
     /// Waits until a caller has closed a connection that was being written to.
     pub async fn hung_up(&self) {
-        tokio::time::timeout(Duration::from_secs(5), self.seen.hung_up.notified()).await.expect("the gateway hangs up");
+        tokio::time::timeout(Duration::from_secs(5), self.seen.hung_up.notified())
+            .await
+            .expect("the gateway hangs up");
     }
 }
 
-async fn serve<F: Future<Output = Option<Act>>>(mut stream: TcpStream, seen: &Seen, next: impl Fn() -> F) {
+async fn serve<F: Future<Output = Option<Act>>>(
+    mut stream: TcpStream,
+    seen: &Seen,
+    next: impl Fn() -> F,
+) {
     let mut buffer = Vec::new();
     while let Some(body) = request(&mut stream, &mut buffer).await {
         seen.bodies.lock().await.push(body);
@@ -129,7 +140,9 @@ async fn serve<F: Future<Output = Option<Act>>>(mut stream: TcpStream, seen: &Se
             }
             Some(Act::Silence) => tokio::time::sleep(Duration::from_secs(30)).await,
             Some(Act::Write { pieces, pause, hang }) => {
-                let whole = pieces.last().is_some_and(|last| last.starts_with("0\r\n") || last.contains("content-length: "));
+                let whole = pieces.last().is_some_and(|last| {
+                    last.starts_with("0\r\n") || last.contains("content-length: ")
+                });
                 for piece in pieces {
                     tokio::time::sleep(pause).await;
                     if stream.write_all(piece.as_bytes()).await.is_err() {
@@ -153,7 +166,10 @@ async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<String>
     loop {
         if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&buffer[..end]).to_lowercase();
-            let length: usize = head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or(0, |n| n.trim().parse().unwrap());
+            let length: usize = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:"))
+                .map_or(0, |n| n.trim().parse().unwrap());
             if buffer.len() >= end + 4 + length {
                 let body = String::from_utf8_lossy(&buffer[end + 4..end + 4 + length]).into_owned();
                 buffer.drain(..end + 4 + length);

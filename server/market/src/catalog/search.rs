@@ -39,7 +39,11 @@ fn compare(a: &Listed, b: &Listed, query: &CatalogQuery) -> Ordering {
         Sort::PriceDown => unpriced(one).cmp(&unpriced(two)).then(key(two).cmp(&key(one))),
     };
     // A name that begins with what was searched for is what was meant.
-    let meant = |listed: &Listed| query.sort == Sort::Newest && !query.search.is_empty() && listed.name.contains(&query.search);
+    let meant = |listed: &Listed| {
+        query.sort == Sort::Newest
+            && !query.search.is_empty()
+            && listed.name.contains(&query.search)
+    };
     meant(b).cmp(&meant(a)).then(by_key).then_with(|| a.name.cmp(&b.name)).then(one.id.cmp(&two.id))
 }
 
@@ -60,17 +64,25 @@ impl Catalog {
             .collect();
         found.sort_by(|a, b| compare(a, b, query));
         let size = usize::try_from(query.page_size).unwrap_or(usize::MAX);
-        let skipped = usize::try_from(query.page.saturating_sub(1)).unwrap_or(usize::MAX).saturating_mul(size);
+        let skipped = usize::try_from(query.page.saturating_sub(1))
+            .unwrap_or(usize::MAX)
+            .saturating_mul(size);
         ServicePage {
             total: found.len() as u64,
             page: query.page,
-            services: found.into_iter().skip(skipped).take(size).map(|l| l.detail.service.clone()).collect(),
+            services: found
+                .into_iter()
+                .skip(skipped)
+                .take(size)
+                .map(|l| l.detail.service.clone())
+                .collect(),
         }
     }
 
     /// The counts beside the filters.
     pub fn facets(&self, query: &CatalogQuery) -> Facets {
-        let matching: Vec<&Listed> = self.active().filter(|listed| has_words(listed, query)).collect();
+        let matching: Vec<&Listed> =
+            self.active().filter(|listed| has_words(listed, query)).collect();
         let count = |has: &dyn Fn(&Service) -> bool| {
             matching.iter().filter(|listed| has(&listed.detail.service)).count() as u64
         };
@@ -86,7 +98,9 @@ impl Catalog {
                 .collect(),
             families: ModelFamily::ALL
                 .iter()
-                .map(|family| (*family, count(&|s| s.model_family == *family && in_categories(s, query))))
+                .map(|family| {
+                    (*family, count(&|s| s.model_family == *family && in_categories(s, query)))
+                })
                 .collect(),
         }
     }

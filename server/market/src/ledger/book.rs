@@ -43,19 +43,51 @@ pub enum Source {
 #[derive(Debug, Clone)]
 pub enum Command {
     /// Gives a customer credits, once per reference.
-    Credit { entry: EntryId, customer: CustomerId, amount: Credits, kind: EntryKind, reference: String },
+    Credit {
+        entry: EntryId,
+        customer: CustomerId,
+        amount: Credits,
+        kind: EntryKind,
+        reference: String,
+    },
     /// Takes a plan's monthly fee, once per reference.
-    PlanFee { entry: EntryId, customer: CustomerId, payee: ProviderId, amount: Credits, reference: String },
+    PlanFee {
+        entry: EntryId,
+        customer: CustomerId,
+        payee: ProviderId,
+        amount: Credits,
+        reference: String,
+    },
     /// Sets a budget aside for a caller's run; the same run is answered the same.
-    Authorize { hold: HoldId, customer: CustomerId, run_id: String, resource: Option<ResourceId>, budget: Credits, expires_at: Timestamp },
+    Authorize {
+        hold: HoldId,
+        customer: CustomerId,
+        run_id: String,
+        resource: Option<ResourceId>,
+        budget: Credits,
+        expires_at: Timestamp,
+    },
     /// Debits what a run has used and gives the rest back.
     Settle { hold: HoldId, customer: CustomerId, payee: Option<ProviderId>, credits: Credits },
     /// Sets aside what a metered call can cost: from a new or larger lease, or, when little is available, in a hold.
-    Reserve { hold: HoldId, lease: LeaseId, customer: CustomerId, amount: Credits, lease_max: Credits, expires_at: Timestamp },
+    Reserve {
+        hold: HoldId,
+        lease: LeaseId,
+        customer: CustomerId,
+        amount: Credits,
+        lease_max: Credits,
+        expires_at: Timestamp,
+    },
     /// Records a metered call and debits what it cost.
     Call { request: Box<Request>, payee: ProviderId, source: Source },
     /// Gives back what is idle of a lease.
-    Return { entry: EntryId, lease: LeaseId, customer: CustomerId, idle: Option<Credits>, close: bool },
+    Return {
+        entry: EntryId,
+        lease: LeaseId,
+        customer: CustomerId,
+        idle: Option<Credits>,
+        close: bool,
+    },
     /// Ends a hold that nobody came back for.
     Release { hold: HoldId, customer: CustomerId, expired: bool },
 }
@@ -64,13 +96,31 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The wallet's balance after it; `replayed` when the reference had done its work before.
-    Credited { amount: Credits, balance: Credits, replayed: bool },
-    Authorized { hold: HoldId, budget: Credits, balance: Credits },
-    Settled { debited: Credits, balance: Credits },
+    Credited {
+        amount: Credits,
+        balance: Credits,
+        replayed: bool,
+    },
+    Authorized {
+        hold: HoldId,
+        budget: Credits,
+        balance: Credits,
+    },
+    Settled {
+        debited: Credits,
+        balance: Credits,
+    },
     /// The lease has this much more to hold from.
-    Leased { lease: LeaseId, granted: Credits },
-    Held { hold: HoldId },
-    Called { debited: Credits },
+    Leased {
+        lease: LeaseId,
+        granted: Credits,
+    },
+    Held {
+        hold: HoldId,
+    },
+    Called {
+        debited: Credits,
+    },
     Done,
 }
 
@@ -167,7 +217,9 @@ impl Book {
             Command::Return { entry, lease, customer, idle, close } => {
                 self.give_back(*entry, *lease, *customer, *idle, *close)
             }
-            Command::Release { hold, customer, expired } => self.release(*hold, *customer, *expired),
+            Command::Release { hold, customer, expired } => {
+                self.release(*hold, *customer, *expired)
+            }
         }
     }
 
@@ -188,7 +240,15 @@ impl Book {
     }
 
     /// Moves credits between two accounts. Callers check first that the amount is there.
-    fn transfer(&mut self, entry_id: EntryId, line: i64, kind: &'static str, from: Account, to: Account, amount: Credits) -> Result<(), Refusal> {
+    fn transfer(
+        &mut self,
+        entry_id: EntryId,
+        line: i64,
+        kind: &'static str,
+        from: Account,
+        to: Account,
+        amount: Credits,
+    ) -> Result<(), Refusal> {
         if amount == Credits::ZERO {
             return Ok(());
         }
@@ -208,7 +268,14 @@ impl Book {
     }
 
     /// Lists a change of a customer's balance in the wallet.
-    fn list(&mut self, customer: CustomerId, id: EntryId, kind: EntryKind, amount: Credits, because: Because) -> Result<(), Refusal> {
+    fn list(
+        &mut self,
+        customer: CustomerId,
+        id: EntryId,
+        kind: EntryKind,
+        amount: Credits,
+        because: Because,
+    ) -> Result<(), Refusal> {
         let balance = self.wallet(customer)?;
         let account = Account::Available(customer);
         let counted = self.accounts.get_mut(&account).ok_or(Refusal::Broken("account"))?;
@@ -232,7 +299,14 @@ impl Book {
     }
 
     /// Pays a debit out of an account: the platform's fee and the provider's part.
-    fn pay(&mut self, id: EntryId, kind: &'static str, from: Account, payee: Option<ProviderId>, amount: Credits) -> Result<(), Refusal> {
+    fn pay(
+        &mut self,
+        id: EntryId,
+        kind: &'static str,
+        from: Account,
+        payee: Option<ProviderId>,
+        amount: Credits,
+    ) -> Result<(), Refusal> {
         let Some(payee) = payee else {
             return self.transfer(id, line::FEE, kind, from, Account::Fees, amount);
         };
@@ -241,19 +315,42 @@ impl Book {
         self.transfer(id, line::FEE, kind, from, Account::Fees, share.fee)
     }
 
-    fn credit(&mut self, id: EntryId, customer: CustomerId, amount: Credits, kind: EntryKind, reference: &str) -> Result<Outcome, Refusal> {
+    fn credit(
+        &mut self,
+        id: EntryId,
+        customer: CustomerId,
+        amount: Credits,
+        kind: EntryKind,
+        reference: &str,
+    ) -> Result<Outcome, Refusal> {
         if let Some(outcome) = self.replay(customer, amount, kind, reference) {
             return outcome;
         }
         let from = if kind == EntryKind::Trial { Account::Granted } else { Account::Sold };
-        self.transfer(id, line::SET_ASIDE, kind.as_str(), from, Account::Available(customer), amount)?;
+        self.transfer(
+            id,
+            line::SET_ASIDE,
+            kind.as_str(),
+            from,
+            Account::Available(customer),
+            amount,
+        )?;
         self.list(customer, id, kind, amount, Because::reference(reference))?;
         self.remember(customer, reference);
         Ok(Outcome::Credited { amount, balance: self.wallet(customer)?, replayed: false })
     }
 
-    fn plan_fee(&mut self, id: EntryId, customer: CustomerId, payee: ProviderId, amount: Credits, reference: &str) -> Result<Outcome, Refusal> {
-        if let Some(outcome) = self.replay(customer, amount.negated(), EntryKind::PlanFee, reference) {
+    fn plan_fee(
+        &mut self,
+        id: EntryId,
+        customer: CustomerId,
+        payee: ProviderId,
+        amount: Credits,
+        reference: &str,
+    ) -> Result<Outcome, Refusal> {
+        if let Some(outcome) =
+            self.replay(customer, amount.negated(), EntryKind::PlanFee, reference)
+        {
             return outcome;
         }
         let from = Account::Available(customer);
@@ -261,13 +358,29 @@ impl Book {
             return Err(self.short(customer, amount)?);
         }
         self.pay(id, EntryKind::PlanFee.as_str(), from, Some(payee), amount)?;
-        self.list(customer, id, EntryKind::PlanFee, amount.negated(), Because::reference(reference))?;
+        self.list(
+            customer,
+            id,
+            EntryKind::PlanFee,
+            amount.negated(),
+            Because::reference(reference),
+        )?;
         self.remember(customer, reference);
-        Ok(Outcome::Credited { amount: amount.negated(), balance: self.wallet(customer)?, replayed: false })
+        Ok(Outcome::Credited {
+            amount: amount.negated(),
+            balance: self.wallet(customer)?,
+            replayed: false,
+        })
     }
 
     /// What a reference has done before, if anything.
-    fn replay(&self, customer: CustomerId, amount: Credits, kind: EntryKind, reference: &str) -> Option<Result<Outcome, Refusal>> {
+    fn replay(
+        &self,
+        customer: CustomerId,
+        amount: Credits,
+        kind: EntryKind,
+        reference: &str,
+    ) -> Option<Result<Outcome, Refusal>> {
         let (owner, done) = self.references.get(reference)?;
         if *owner != customer || done.amount != amount || done.kind != kind {
             return Some(Err(Refusal::Mismatch));
@@ -292,13 +405,25 @@ impl Book {
         }
     }
 
-    fn authorize(&mut self, id: HoldId, customer: CustomerId, run_id: &str, resource: Option<ResourceId>, budget: Credits, expires_at: Timestamp) -> Result<Outcome, Refusal> {
+    fn authorize(
+        &mut self,
+        id: HoldId,
+        customer: CustomerId,
+        run_id: &str,
+        resource: Option<ResourceId>,
+        budget: Credits,
+        expires_at: Timestamp,
+    ) -> Result<Outcome, Refusal> {
         let run = (customer, run_id.to_owned());
         if let Some(hold) = self.runs.get(&run).and_then(|id| self.holds.get(id)) {
             if hold.budget != budget {
                 return Err(Refusal::Mismatch);
             }
-            return Ok(Outcome::Authorized { hold: hold.id, budget, balance: self.wallet(customer)? });
+            return Ok(Outcome::Authorized {
+                hold: hold.id,
+                budget,
+                balance: self.wallet(customer)?,
+            });
         }
         if self.balance(Account::Available(customer))? < budget {
             return Err(self.short(customer, budget)?);
@@ -328,25 +453,47 @@ impl Book {
     }
 
     /// Ends a hold: the debit is paid, the rest goes back. The transfers belong to `entry`.
-    fn end_hold(&mut self, id: HoldId, entry: EntryId, payee: Option<ProviderId>, debit: Credits, state: State) -> Result<Hold, Refusal> {
-        let Some(hold) = self.holds.get(&id).filter(|hold| hold.state == State::Held).cloned() else {
+    fn end_hold(
+        &mut self,
+        id: HoldId,
+        entry: EntryId,
+        payee: Option<ProviderId>,
+        debit: Credits,
+        state: State,
+    ) -> Result<Hold, Refusal> {
+        let Some(hold) = self.holds.get(&id).filter(|hold| hold.state == State::Held).cloned()
+        else {
             return Err(Refusal::NoHold);
         };
         if debit > hold.budget {
             return Err(Refusal::OverBudget { budget: hold.budget });
         }
-        let held = Account::Held(hold.customer);
+        let account = Account::Held(hold.customer);
         let rest = hold.budget.minus(debit).ok_or(Refusal::Broken("rest"))?;
-        self.pay(entry, "settle", held, payee, debit)?;
-        self.transfer(entry, line::REST, "release", held, Account::Available(hold.customer), rest)?;
+        self.pay(entry, "settle", account, payee, debit)?;
+        self.transfer(
+            entry,
+            line::REST,
+            "release",
+            account,
+            Account::Available(hold.customer),
+            rest,
+        )?;
         let ended = Hold { debited: debit, state, ..hold };
         self.changed_holds.insert(id);
         self.holds.insert(id, ended.clone());
         Ok(ended)
     }
 
-    fn settle(&mut self, id: HoldId, customer: CustomerId, payee: Option<ProviderId>, credits: Credits) -> Result<Outcome, Refusal> {
-        let hold = self.holds.get(&id).filter(|hold| hold.customer == customer).ok_or(Refusal::NoHold)?;
+    fn settle(
+        &mut self,
+        id: HoldId,
+        customer: CustomerId,
+        payee: Option<ProviderId>,
+        credits: Credits,
+    ) -> Result<Outcome, Refusal> {
+        let hold =
+            self.holds.get(&id).filter(|hold| hold.customer == customer).ok_or(Refusal::NoHold)?;
         if hold.state == State::Settled {
             if hold.debited != credits {
                 return Err(Refusal::Mismatch);
@@ -361,7 +508,15 @@ impl Book {
         Ok(Outcome::Settled { debited: credits, balance: self.wallet(customer)? })
     }
 
-    fn reserve(&mut self, hold: HoldId, lease: LeaseId, customer: CustomerId, amount: Credits, lease_max: Credits, expires_at: Timestamp) -> Result<Outcome, Refusal> {
+    fn reserve(
+        &mut self,
+        hold: HoldId,
+        lease: LeaseId,
+        customer: CustomerId,
+        amount: Credits,
+        lease_max: Credits,
+        expires_at: Timestamp,
+    ) -> Result<Outcome, Refusal> {
         let available = self.balance(Account::Available(customer))?;
         if available < amount {
             return Err(self.short(customer, amount)?);
@@ -400,7 +555,12 @@ impl Book {
         Ok(Outcome::Held { hold })
     }
 
-    fn call(&mut self, request: &Request, payee: ProviderId, source: Source) -> Result<Outcome, Refusal> {
+    fn call(
+        &mut self,
+        request: &Request,
+        payee: ProviderId,
+        source: Source,
+    ) -> Result<Outcome, Refusal> {
         let entry = EntryId::from(request.id);
         let debited = match source {
             Source::Free => Credits::ZERO,
@@ -412,7 +572,11 @@ impl Book {
                 }
                 _ => self.late(entry, request.customer, payee, request.credits)?,
             },
-            Source::Lease(id) => match self.leases.get(&id).filter(|lease| lease.closed_at.is_none()) {
+            Source::Lease(id) => match self
+                .leases
+                .get(&id)
+                .filter(|lease| lease.closed_at.is_none())
+            {
                 Some(lease) => {
                     let left = lease.amount.minus(lease.spent).ok_or(Refusal::Broken("lease"))?;
                     let debit = request.credits.min(left);
@@ -428,7 +592,11 @@ impl Book {
             },
         };
         if debited.is_positive() {
-            let because = Because { metered: true, price_version: Some(request.price_version), ..Because::default() };
+            let because = Because {
+                metered: true,
+                price_version: Some(request.price_version),
+                ..Because::default()
+            };
             self.list(request.customer, entry, EntryKind::Settle, debited.negated(), because)?;
         }
         self.count(request, debited)?;
@@ -438,7 +606,13 @@ impl Book {
 
     /// Debits a call whose credits were given back meanwhile, because this server was thought dead: as far as they are
     /// still there.
-    fn late(&mut self, entry: EntryId, customer: CustomerId, payee: ProviderId, credits: Credits) -> Result<Credits, Refusal> {
+    fn late(
+        &mut self,
+        entry: EntryId,
+        customer: CustomerId,
+        payee: ProviderId,
+        credits: Credits,
+    ) -> Result<Credits, Refusal> {
         let from = Account::Available(customer);
         let debit = credits.min(self.balance(from)?);
         self.pay(entry, "settle", from, Some(payee), debit)?;
@@ -467,7 +641,14 @@ impl Book {
         Ok(())
     }
 
-    fn give_back(&mut self, entry: EntryId, id: LeaseId, customer: CustomerId, idle: Option<Credits>, close: bool) -> Result<Outcome, Refusal> {
+    fn give_back(
+        &mut self,
+        entry: EntryId,
+        id: LeaseId,
+        customer: CustomerId,
+        idle: Option<Credits>,
+        close: bool,
+    ) -> Result<Outcome, Refusal> {
         let Some(lease) = self.leases.get(&id).filter(|lease| lease.closed_at.is_none()) else {
             return Ok(Outcome::Done);
         };
@@ -486,8 +667,14 @@ impl Book {
         Ok(Outcome::Done)
     }
 
-    fn release(&mut self, id: HoldId, customer: CustomerId, expired: bool) -> Result<Outcome, Refusal> {
-        let open = self.holds.get(&id).is_some_and(|h| h.state == State::Held && h.customer == customer);
+    fn release(
+        &mut self,
+        id: HoldId,
+        customer: CustomerId,
+        expired: bool,
+    ) -> Result<Outcome, Refusal> {
+        let open =
+            self.holds.get(&id).is_some_and(|h| h.state == State::Held && h.customer == customer);
         if open {
             let state = if expired { State::Expired } else { State::Released };
             self.end_hold(id, id.into(), None, Credits::ZERO, state)?;

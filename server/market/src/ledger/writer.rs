@@ -43,7 +43,8 @@ impl Writer {
         let mut items = Vec::with_capacity(BATCH);
         let mut open = true;
         while open && queue.recv_many(&mut items, BATCH).await > 0 {
-            let (mut work, mut replies) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+            let (mut work, mut replies) =
+                (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
             for item in items.drain(..) {
                 match item.command {
                     Some(command) => {
@@ -97,7 +98,9 @@ impl Writer {
                     {
                         return Ok(outcomes);
                     }
-                    if tries == TRIES || matches!(error, store::Error::Conflict | store::Error::Corrupt { .. }) {
+                    if tries == TRIES
+                        || matches!(error, store::Error::Conflict | store::Error::Corrupt { .. })
+                    {
                         return Err(error.into());
                     }
                     tokio::time::sleep(Duration::from_millis(u64::from(20 * tries * tries))).await;
@@ -106,7 +109,11 @@ impl Writer {
         }
     }
 
-    async fn try_commit(&self, batch: EntryId, commands: &[Command]) -> Result<Vec<Result<Outcome, Refusal>>, Failure> {
+    async fn try_commit(
+        &self,
+        batch: EntryId,
+        commands: &[Command],
+    ) -> Result<Vec<Result<Outcome, Refusal>>, Failure> {
         let mut tx = self.db.begin().await?;
         let mut book = self.load(&mut tx, commands).await?;
         let outcomes: Vec<_> = commands.iter().map(|command| book.apply(command)).collect();
@@ -186,7 +193,9 @@ struct Wants {
 impl Wants {
     fn of(commands: &[Command]) -> Self {
         let mut wants = Self::default();
-        commands.iter().for_each(|command| wants.add(command));
+        for command in commands {
+            wants.add(command);
+        }
         wants
     }
 

@@ -54,13 +54,21 @@ async fn opened(db: Db, name: &str) -> Market {
 async fn leases(db: Db) {
     let market = opened(db, "a").await;
     let (actor, customer) = newcomer(&market, "rich").await;
-    market.wallets().add_credits(&operator(&market).await, customer, credits(900), "x").await.unwrap();
+    market
+        .wallets()
+        .add_credits(&operator(&market).await, customer, credits(900), "x")
+        .await
+        .unwrap();
     let payee = payee(&market).await;
     let purse = market.ledger().purse(customer);
     let held = hold(&market, customer, credits(1)).await.unwrap();
     assert!(matches!(held.source, Source::Lease(_)));
     let wallet = market.wallets().wallet(&actor, None).await.unwrap();
-    assert_eq!((wallet.balance, wallet.held), (credits(1_000), credits(1)), "an idle lease is not shown as held");
+    assert_eq!(
+        (wallet.balance, wallet.held),
+        (credits(1_000), credits(1)),
+        "an idle lease is not shown as held"
+    );
     let mut tasks = Vec::new();
     for _ in 0..300 {
         let (market, purse) = (market.clone(), market.ledger().purse(customer));
@@ -73,14 +81,19 @@ async fn leases(db: Db) {
     for task in tasks {
         assert_eq!(task.await.unwrap(), Credits::from_micros(333_333));
     }
-    let spent = market.ledger().record(&purse, held, payee, call(&market, customer, credits(1))).await.unwrap();
+    let spent = market
+        .ledger()
+        .record(&purse, held, payee, call(&market, customer, credits(1)))
+        .await
+        .unwrap();
     assert_eq!(spent, credits(1));
     assert_proven(&market).await;
     let wallet = market.wallets().wallet(&actor, None).await.unwrap();
     assert_eq!(wallet.balance, Credits::from_micros(1_000_000_000 - 300 * 333_333 - 1_000_000));
     assert_eq!(wallet.held, Credits::ZERO);
     // A budget of all that is left needs what is idle of the lease.
-    let all = market::Authorize { run_id: "all".to_owned(), budget: wallet.available, resource: None };
+    let all =
+        market::Authorize { run_id: "all".to_owned(), budget: wallet.available, resource: None };
     let answer = market.wallets().authorize(&actor, all).await.unwrap();
     assert!(matches!(answer, market::Authorized::Allowed { .. }), "{answer:?}");
     assert_proven(&market).await;
@@ -100,7 +113,11 @@ async fn leases_on_postgres() {
 async fn seven(db: Db) {
     let market = opened(db, "a").await;
     let (_, customer) = newcomer(&market, "seven").await;
-    market.wallets().add_credits(&operator(&market).await, customer, credits(5), "x").await.unwrap();
+    market
+        .wallets()
+        .add_credits(&operator(&market).await, customer, credits(5), "x")
+        .await
+        .unwrap();
     let tasks: Vec<_> = (0..200)
         .map(|_| {
             let market = market.clone();
@@ -134,21 +151,29 @@ async fn what_a_dead_server_held_comes_back() {
     let first = opened(db, "same name").await;
     first.start().await.unwrap();
     let (_, customer) = newcomer(&first, "victim").await;
-    first.wallets().add_credits(&operator(&first).await, customer, credits(900), "x").await.unwrap();
+    first
+        .wallets()
+        .add_credits(&operator(&first).await, customer, credits(900), "x")
+        .await
+        .unwrap();
     let payee = payee(&first).await;
     let held = hold(&first, customer, credits(2)).await.unwrap();
     let lost = hold(&first, customer, credits(2)).await.unwrap();
     assert!(matches!(lost.source, Source::Lease(_)));
     let purse = first.ledger().purse(customer);
     first.ledger().record(&purse, held, payee, call(&first, customer, credits(2))).await.unwrap();
-    let big = first.ledger().carry_out(Command::Reserve {
-        hold: first.core().id(HoldId::new),
-        lease: first.core().id(LeaseId::new),
-        customer,
-        amount: credits(500),
-        lease_max: credits(1),
-        expires_at: first.core().now().plus_ms(1_000_000),
-    }).await.unwrap();
+    let big = first
+        .ledger()
+        .carry_out(Command::Reserve {
+            hold: first.core().id(HoldId::new),
+            lease: first.core().id(LeaseId::new),
+            customer,
+            amount: credits(500),
+            lease_max: credits(1),
+            expires_at: first.core().now().plus_ms(1_000_000),
+        })
+        .await
+        .unwrap();
     assert!(matches!(big, Outcome::Held { .. }));
     // The first server is never stopped: it is gone as far as the second can know, because the second has its name.
     let second = opened(Db::open(&url).await.unwrap(), "same name").await;
@@ -180,7 +205,9 @@ async fn two_servers_share_a_wallet() {
     for n in 0..400 {
         let market = if n % 2 == 0 { one.clone() } else { two.clone() };
         tasks.push(tokio::spawn(async move {
-            let Ok(held) = hold(&market, customer, Credits::from_micros(500_000)).await else { return 0 };
+            let Ok(held) = hold(&market, customer, Credits::from_micros(500_000)).await else {
+                return 0;
+            };
             let purse = market.ledger().purse(customer);
             let request = call(&market, customer, Credits::from_micros(500_000));
             market.ledger().record(&purse, held, payee, request).await.unwrap().micros()
@@ -190,7 +217,10 @@ async fn two_servers_share_a_wallet() {
     for task in tasks {
         spent += task.await.unwrap();
     }
-    assert_eq!(spent, 100_000_000, "a hundred credits pay for two hundred calls, no more and no fewer");
+    assert_eq!(
+        spent, 100_000_000,
+        "a hundred credits pay for two hundred calls, no more and no fewer"
+    );
     assert_proven(&one).await;
     one.stop().await.unwrap();
     assert_proven(&two).await;

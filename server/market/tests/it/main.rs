@@ -1,5 +1,12 @@
 //! The marketplace on both engines: accounts, subscriptions, the ledger under load and after a crash.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is not as it must be fails the test"
+)]
+
 mod crashes;
 mod ledger;
 mod people;
@@ -32,8 +39,12 @@ pub async fn operator(market: &Market) -> Actor {
 /// A service of the sample content that is paid by use.
 pub fn pay_per_use(market: &Market) -> OfferingId {
     let catalog = market.catalog();
-    let page = catalog.search(&model::CatalogQuery { page_size: 100, ..model::CatalogQuery::default() });
-    let found = page.services.iter().find(|s| s.monthly_fee.micros() == 0 && s.price_per_1k_tokens.micros() > 100);
+    let page =
+        catalog.search(&model::CatalogQuery { page_size: 100, ..model::CatalogQuery::default() });
+    let found = page
+        .services
+        .iter()
+        .find(|s| s.monthly_fee.micros() == 0 && s.price_per_1k_tokens.micros() > 100);
     found.unwrap().id
 }
 

@@ -37,7 +37,7 @@ both_engines! {
         assert!(matches!(identity.sign_in(&sign_in("nobody@example.org", "wrong password!!")).await, Err(Error::Credentials)));
         let secret = identity.sign_in(&sign_in(" EVE@example.org ", "correct horse battery")).await.unwrap();
         assert!(identity.by_session(&secret).await.unwrap().is_some());
-        let other = secret.replace(|c| c == 'a', "b");
+        let other = secret.replace('a', "b");
         assert!(other == secret || identity.by_session(&other).await.unwrap().is_none());
         identity.sign_out(&secret).await.unwrap();
         assert!(identity.by_session(&secret).await.unwrap().is_none());

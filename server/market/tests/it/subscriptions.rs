@@ -2,13 +2,22 @@
 
 use std::sync::Arc;
 
-use market::{Error, Provision, Subscribe, both_engines, ports::{Clock as _, TestClock}};
+use market::{
+    Error, Provision, Subscribe, both_engines,
+    ports::{Clock as _, TestClock},
+};
 use model::{CatalogQuery, Credits, OfferingId, ResourceState, Title};
 
 use crate::{assert_proven, newcomer, operator, pay_per_use};
 
 fn start(offering: OfferingId, reference: Option<&str>) -> Subscribe {
-    Subscribe { offering, plan: None, customer: None, project: None, reference: reference.map(str::to_owned) }
+    Subscribe {
+        offering,
+        plan: None,
+        customer: None,
+        project: None,
+        reference: reference.map(str::to_owned),
+    }
 }
 
 fn title(text: &str) -> Title {
@@ -107,17 +116,27 @@ async fn fees(db: store::Db) {
     let market = market::testing::with_clock(db, Arc::clone(&clock)).await;
     let (actor, customer) = newcomer(&market, "fees").await;
     let catalog = market.catalog();
-    let page = catalog.search(&CatalogQuery { search: "customer support agent".to_owned(), ..CatalogQuery::default() });
+    let page = catalog.search(&CatalogQuery {
+        search: "customer support agent".to_owned(),
+        ..CatalogQuery::default()
+    });
     let service = page.services.first().unwrap();
     let days = i64::from(service.trial.as_ref().unwrap().days);
     let done = market.resources().subscribe(&actor, start(service.id, None)).await.unwrap();
     let id = done.instance.instance_id;
-    assert_eq!(market.wallets().wallet(&actor, None).await.unwrap().balance, Credits::whole(100).unwrap());
+    assert_eq!(
+        market.wallets().wallet(&actor, None).await.unwrap().balance,
+        Credits::whole(100).unwrap()
+    );
     clock.advance_ms(days * 86_400_000 + 1);
     market.renew().await.unwrap();
     assert_eq!(market.resources().find(&actor, id).await.unwrap().state, ResourceState::Paused);
     let operator = operator(&market).await;
-    market.wallets().add_credits(&operator, customer, Credits::whole(1_000).unwrap(), "x").await.unwrap();
+    market
+        .wallets()
+        .add_credits(&operator, customer, Credits::whole(1_000).unwrap(), "x")
+        .await
+        .unwrap();
     for _ in 0..3 {
         market.renew().await.unwrap();
     }

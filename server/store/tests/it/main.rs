@@ -1,5 +1,11 @@
 //! The store on both engines: the schemas agree, and statements that no other test reaches do what they say.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what is not as it must be fails the test"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use store::{Db, sql};
@@ -11,7 +17,8 @@ async fn sqlite() -> Db {
 }
 
 async fn postgres(name: &str) -> Db {
-    let server = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL; `make test` starts a server");
+    let server =
+        std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL; `make test` starts a server");
     let name = format!("store_{name}_{}", std::process::id());
     store::testing::create_database(&server, &name).await.unwrap();
     let base = server.rsplit_once('/').unwrap().0;
@@ -100,7 +107,10 @@ async fn a_backup_is_a_whole_database() {
     store::versions::bump(&mut tx, "catalog").await.unwrap();
     tx.commit().await.unwrap();
     store::backup::to_file(&db, to.to_str().unwrap()).await.unwrap();
-    assert!(store::backup::to_file(&db, to.to_str().unwrap()).await.is_err(), "a backup never overwrites");
+    assert!(
+        store::backup::to_file(&db, to.to_str().unwrap()).await.is_err(),
+        "a backup never overwrites"
+    );
     let copy = Db::open(&format!("sqlite://{}", to.display())).await.unwrap();
     assert_eq!(store::versions::read(&copy, "catalog").await.unwrap(), 2);
     std::fs::remove_dir_all(dir).unwrap();
