@@ -49,7 +49,7 @@ impl Market {
         let core = Arc::new(Core::new(db.clone(), clock, entropy));
         let server = core.id(ServerId::new);
         let catalog = Catalog::load(&core, &settings).await?;
-        let ledger = Ledger::start(db, &core, settings.fee, server);
+        let ledger = Ledger::start(db.alone().await?, &core, settings.fee, server);
         Ok(Self(Arc::new(Shared {
             core,
             settings,

@@ -5,7 +5,7 @@ use std::{str::FromStr as _, time::Duration};
 use sqlx::{
     Arguments as _, AssertSqlSafe, Database, Decode, Encode, Postgres, Row as _, SqlSafeStr as _,
     SqlStr, Sqlite, Type,
-    postgres::{PgArguments, PgConnection, PgPool, PgPoolOptions, PgRow},
+    postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
         SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -261,22 +261,31 @@ impl Statement<'_> {
     }
 }
 
-/// How many rows one statement of a bulk insert or look-up carries. A few fixed sizes keep the number of prepared
-/// statements small.
-const SIZES: [usize; 4] = [256, 32, 4, 1];
+/// How many rows one statement of a bulk insert or look-up carries at most. Each number of rows is a statement of its
+/// own, which the connections keep prepared.
+const ROWS: usize = 64;
 
-/// Cuts items into runs whose lengths are in [`SIZES`].
-pub(crate) fn runs<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let size = *SIZES.iter().find(|size| **size <= items.len())?;
-        let (run, rest) = items.split_at(size);
-        items = rest;
-        Some(run)
-    })
+/// Statements that a connection keeps prepared: every size of every bulk statement.
+const PREPARED: usize = 1_024;
+
+/// Cuts items into runs that fit one statement.
+pub(crate) fn runs<T>(items: &[T]) -> std::slice::Chunks<'_, T> {
+    items.chunks(ROWS)
+}
+
+impl Target<'_> {
+    /// Places for the values of so many rows of so many columns, bound in their order.
+    pub(crate) fn places(&self, rows: usize, columns: usize) -> String {
+        if self.numbers_places() {
+            return places(rows, columns);
+        }
+        let row = format!("({})", vec!["?"; columns].join(", "));
+        vec![row; rows].join(", ")
+    }
 }
 
 /// `($1, $2), ($3, $4)` for so many rows of so many columns.
-pub(crate) fn places(rows: usize, columns: usize) -> String {
+fn places(rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
@@ -296,9 +305,10 @@ impl Db {
     /// Opens `sqlite://path`, `sqlite::memory:` or `postgres://…`; a missing SQLite file is made.
     pub async fn open(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let address = PgConnectOptions::from_str(url)?.statement_cache_capacity(PREPARED);
             let options =
                 PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
-            return Ok(Self::Postgres(options.connect(url).await?));
+            return Ok(Self::Postgres(options.connect_with(address).await?));
         }
         if !url.starts_with("sqlite:") {
             return Err(Error::Address);
@@ -311,12 +321,33 @@ impl Db {
             // An acknowledged settle survives a power cut; the ledger's group commit pays for it.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(PREPARED)
             .pragma("wal_autocheckpoint", "4000");
         let pool = SqlitePoolOptions::new()
             .max_connections(if memory { 1 } else { 8 })
             .acquire_timeout(Duration::from_secs(5));
         let pool = if memory { pool.idle_timeout(None).max_lifetime(None) } else { pool };
         Ok(Self::Sqlite(pool.connect_with(options).await?))
+    }
+
+    /// The same database over one connection of its own, which keeps its statements prepared. A database in memory has
+    /// only the one connection that it lives in.
+    pub async fn alone(&self) -> Result<Self> {
+        Ok(match self {
+            Self::Sqlite(pool) if pool.options().get_max_connections() == 1 => self.clone(),
+            Self::Sqlite(pool) => {
+                let options = pool.connect_options().as_ref().clone();
+                let one = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .idle_timeout(None)
+                    .max_lifetime(None);
+                Self::Sqlite(one.connect_with(options).await?)
+            }
+            Self::Postgres(pool) => {
+                let options = pool.connect_options().as_ref().clone();
+                Self::Postgres(PgPoolOptions::new().max_connections(1).connect_with(options).await?)
+            }
+        })
     }
 
     /// Begins a transaction that may write. SQLite takes its write lock here, so that a busy database waits instead of
@@ -373,14 +404,6 @@ impl Tx {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn runs_cover_everything_in_few_sizes() {
-        let items: Vec<usize> = (0..700).collect();
-        let sizes: Vec<usize> = runs(&items).map(<[usize]>::len).collect();
-        assert_eq!(sizes.iter().sum::<usize>(), 700);
-        assert!(sizes.iter().all(|size| SIZES.contains(size)));
-    }
 
     #[test]
     fn places_are_numbered_on() {

@@ -4,7 +4,7 @@ use model::{Credits, CustomerId, HoldId, ResourceId, ServerId, Timestamp};
 
 use crate::{
     Result, Row, Run, Tx,
-    db::{built, places, runs},
+    db::{built, runs},
     sql,
 };
 
@@ -75,8 +75,9 @@ fn read(row: &Row) -> Result<Hold> {
 pub async fn by_ids(tx: &mut Tx, ids: &[HoldId]) -> Result<Vec<Hold>> {
     let mut found = Vec::with_capacity(ids.len());
     for run in runs(ids) {
-        let text = format!("SELECT {COLUMNS} FROM holds WHERE id IN {}", places(1, run.len()));
-        let statement = run.iter().fold(built(&mut *tx, text), |s, id| s.bind(id.to_string()));
+        let on = (&mut *tx).run();
+        let text = format!("SELECT {COLUMNS} FROM holds WHERE id IN {}", on.places(1, run.len()));
+        let statement = run.iter().fold(built(on, text), |s, id| s.bind(id.to_string()));
         found.extend(statement.all(read).await?);
     }
     Ok(found)
@@ -86,11 +87,12 @@ pub async fn by_ids(tx: &mut Tx, ids: &[HoldId]) -> Result<Vec<Hold>> {
 pub async fn by_runs(tx: &mut Tx, wanted: &[(CustomerId, String)]) -> Result<Vec<Hold>> {
     let mut found = Vec::new();
     for run in runs(wanted) {
+        let on = (&mut *tx).run();
         let text = format!(
             "SELECT {COLUMNS} FROM holds WHERE (customer_id, run_id) IN (VALUES {})",
-            places(run.len(), 2)
+            on.places(run.len(), 2)
         );
-        let statement = run.iter().fold(built(&mut *tx, text), |s, (customer, run_id)| {
+        let statement = run.iter().fold(built(on, text), |s, (customer, run_id)| {
             s.bind(customer.to_string()).bind(run_id.clone())
         });
         found.extend(statement.all(read).await?);
@@ -118,13 +120,14 @@ pub async fn find(on: impl Run<'_>, id: HoldId) -> Result<Option<Hold>> {
 /// Writes holds as a batch leaves them.
 pub async fn save(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
     for run in runs(holds) {
+        let on = (&mut *tx).run();
         let text = format!(
             "INSERT INTO holds ({COLUMNS}) VALUES {}
              ON CONFLICT (id) DO UPDATE SET debited = excluded.debited, state = excluded.state",
-            places(run.len(), 10)
+            on.places(run.len(), 10)
         );
         run.iter()
-            .fold(built(&mut *tx, text), |s, hold| {
+            .fold(built(on, text), |s, hold| {
                 s.bind(hold.id.to_string())
                     .bind(hold.customer.to_string())
                     .bind(hold.run_id.clone())

@@ -95,6 +95,7 @@ pub async fn revoke_all(tx: &mut Tx, resource: ResourceId, now: Timestamp) -> Re
 /// Notes when keys were last used.
 pub async fn touch(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<()> {
     for run in runs(used) {
+        let on = (&mut *tx).run();
         let text = format!(
             "UPDATE api_keys SET last_used_at = CASE id {} END WHERE id IN {}",
             (0..run.len())
@@ -104,7 +105,7 @@ pub async fn touch(tx: &mut Tx, used: &[(KeyId, Timestamp)]) -> Result<()> {
             in_odd_places(run.len()),
         );
         run.iter()
-            .fold(built(&mut *tx, text), |s, (key, at)| s.bind(key.to_string()).bind(at.ms()))
+            .fold(built(on, text), |s, (key, at)| s.bind(key.to_string()).bind(at.ms()))
             .execute()
             .await?;
     }

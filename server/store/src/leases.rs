@@ -4,7 +4,7 @@ use model::{Credits, CustomerId, LeaseId, ServerId, Timestamp};
 
 use crate::{
     Result, Row, Run, Tx,
-    db::{built, places, runs},
+    db::{built, runs},
     sql,
 };
 
@@ -36,11 +36,12 @@ fn read(row: &Row) -> Result<Lease> {
 pub async fn by_ids(tx: &mut Tx, ids: &[LeaseId]) -> Result<Vec<Lease>> {
     let mut found = Vec::with_capacity(ids.len());
     for run in runs(ids) {
+        let on = (&mut *tx).run();
         let text = format!(
             "SELECT id, server_id, customer_id, amount, spent, opened_at, closed_at FROM leases WHERE id IN {}",
-            places(1, run.len())
+            on.places(1, run.len())
         );
-        let statement = run.iter().fold(built(&mut *tx, text), |s, id| s.bind(id.to_string()));
+        let statement = run.iter().fold(built(on, text), |s, id| s.bind(id.to_string()));
         found.extend(statement.all(read).await?);
     }
     Ok(found)
@@ -49,14 +50,15 @@ pub async fn by_ids(tx: &mut Tx, ids: &[LeaseId]) -> Result<Vec<Lease>> {
 /// Writes leases as a batch leaves them. A recall that came meanwhile stays.
 pub async fn save(tx: &mut Tx, leases: &[Lease]) -> Result<()> {
     for run in runs(leases) {
+        let on = (&mut *tx).run();
         let text = format!(
             "INSERT INTO leases (id, server_id, customer_id, amount, spent, opened_at, closed_at) VALUES {}
              ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, spent = excluded.spent,
                  closed_at = excluded.closed_at",
-            places(run.len(), 7)
+            on.places(run.len(), 7)
         );
         run.iter()
-            .fold(built(&mut *tx, text), |s, lease| {
+            .fold(built(on, text), |s, lease| {
                 s.bind(lease.id.to_string())
                     .bind(lease.server.to_string())
                     .bind(lease.customer.to_string())

@@ -9,7 +9,7 @@ use model::{
 
 use crate::{
     Result, Row, Run, Tx,
-    db::{built, places, runs},
+    db::{built, runs},
     sql,
 };
 
@@ -136,13 +136,13 @@ pub async fn lock_accounts(tx: &mut Tx, accounts: &[Account]) -> Result<Vec<(Acc
     let mut ids: Vec<String> = accounts.iter().map(Account::to_string).collect();
     ids.sort_unstable();
     for run in runs(&ids) {
-        let target = (&mut *tx).run();
+        let on = (&mut *tx).run();
         let text = format!(
             "SELECT id, balance, entries FROM accounts WHERE id IN {} ORDER BY id{}",
-            places(1, run.len()),
-            target.for_update(),
+            on.places(1, run.len()),
+            on.for_update(),
         );
-        let statement = run.iter().fold(built(target, text), |s, id| s.bind(id.clone()));
+        let statement = run.iter().fold(built(on, text), |s, id| s.bind(id.clone()));
         found.extend(statement.all(read_balance).await?);
     }
     Ok(found)
@@ -164,13 +164,14 @@ pub async fn balance(on: impl Run<'_>, account: Account) -> Result<Option<Balanc
 /// Writes the balances that a batch leaves.
 pub async fn save_balances(tx: &mut Tx, balances: &[(Account, Balance)]) -> Result<()> {
     for run in runs(balances) {
+        let on = (&mut *tx).run();
         let text = format!(
             "INSERT INTO accounts (id, balance, entries) VALUES {}
              ON CONFLICT (id) DO UPDATE SET balance = excluded.balance, entries = excluded.entries",
-            places(run.len(), 3)
+            on.places(run.len(), 3)
         );
         run.iter()
-            .fold(built(&mut *tx, text), |s, (account, now)| {
+            .fold(built(on, text), |s, (account, now)| {
                 s.bind(account.to_string()).bind(now.balance.micros()).bind(now.entries)
             })
             .execute()
@@ -206,12 +207,13 @@ pub async fn batch_exists(on: impl Run<'_>, id: EntryId) -> Result<bool> {
 pub async fn insert_postings(tx: &mut Tx, batch: EntryId, postings: &[Posting]) -> Result<()> {
     let batch = batch.to_string();
     for run in runs(postings) {
+        let on = (&mut *tx).run();
         let text = format!(
             "INSERT INTO postings (entry_id, line, batch_id, kind, from_account, to_account, amount) VALUES {}",
-            places(run.len(), 7)
+            on.places(run.len(), 7)
         );
         run.iter()
-            .fold(built(&mut *tx, text), |s, posting| {
+            .fold(built(on, text), |s, posting| {
                 s.bind(posting.entry_id.to_string())
                     .bind(posting.line)
                     .bind(batch.clone())
@@ -228,13 +230,14 @@ pub async fn insert_postings(tx: &mut Tx, batch: EntryId, postings: &[Posting]) 
 
 pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
     for run in runs(entries) {
+        let on = (&mut *tx).run();
         let text = format!(
             "INSERT INTO entries (customer_id, number, id, at, kind, amount, balance, run_id,
                  receipt_id, price_version_id, reference) VALUES {}",
-            places(run.len(), 11)
+            on.places(run.len(), 11)
         );
         run.iter()
-            .fold(built(&mut *tx, text), |s, entry| {
+            .fold(built(on, text), |s, entry| {
                 s.bind(entry.customer.to_string())
                     .bind(entry.number)
                     .bind(entry.id.to_string())
@@ -292,17 +295,18 @@ pub async fn entries(
 
 /// The entries that references have made.
 pub async fn by_references(
-    on: &mut Tx,
+    tx: &mut Tx,
     references: &[String],
 ) -> Result<Vec<(String, CustomerId, LedgerEntry)>> {
     let mut found = Vec::new();
     for run in runs(references) {
+        let on = (&mut *tx).run();
         let text = format!(
             "SELECT reference, customer_id, id, at, kind, amount, balance, run_id, receipt_id,
                  price_version_id FROM entries WHERE reference IN {}",
-            places(1, run.len())
+            on.places(1, run.len())
         );
-        let statement = run.iter().fold(built(&mut *on, text), |s, text| s.bind(text.clone()));
+        let statement = run.iter().fold(built(on, text), |s, text| s.bind(text.clone()));
         let read = |row: &Row| {
             Ok((row.get("reference")?, row.parse("entries", "customer_id")?, read_entry(row)?))
         };

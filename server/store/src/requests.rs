@@ -7,7 +7,7 @@ use model::{
 
 use crate::{
     Result, Row, Run, Tx,
-    db::{built, places, runs},
+    db::{built, runs},
     sql,
 };
 
@@ -50,14 +50,15 @@ fn int(n: u64) -> i64 {
 
 pub async fn insert(tx: &mut Tx, requests: &[Request]) -> Result<()> {
     for run in runs(requests) {
+        let on = (&mut *tx).run();
         let text = format!(
             "INSERT INTO requests (id, resource_id, customer_id, key_id, at, status, outcome, streamed,
                  estimated, prompt_tokens, completion_tokens, credits, price_version_id, first_byte_ms,
                  total_ms) VALUES {}",
-            places(run.len(), 15)
+            on.places(run.len(), 15)
         );
         run.iter()
-            .fold(built(&mut *tx, text), |s, request| {
+            .fold(built(on, text), |s, request| {
                 s.bind(request.id.to_string())
                     .bind(request.resource.to_string())
                     .bind(request.customer.to_string())
@@ -83,6 +84,7 @@ pub async fn insert(tx: &mut Tx, requests: &[Request]) -> Result<()> {
 /// Adds to the days' sums.
 pub async fn add_days(tx: &mut Tx, sums: &[DaySum]) -> Result<()> {
     for run in runs(sums) {
+        let on = (&mut *tx).run();
         let text = format!(
             "INSERT INTO usage_days (resource_id, day, requests, errors, prompt_tokens,
                  completion_tokens, credits) VALUES {}
@@ -92,10 +94,10 @@ pub async fn add_days(tx: &mut Tx, sums: &[DaySum]) -> Result<()> {
                  prompt_tokens = usage_days.prompt_tokens + excluded.prompt_tokens,
                  completion_tokens = usage_days.completion_tokens + excluded.completion_tokens,
                  credits = usage_days.credits + excluded.credits",
-            places(run.len(), 7)
+            on.places(run.len(), 7)
         );
         run.iter()
-            .fold(built(&mut *tx, text), |s, sum| {
+            .fold(built(on, text), |s, sum| {
                 s.bind(sum.resource.to_string())
                     .bind(sum.day.number())
                     .bind(sum.requests)

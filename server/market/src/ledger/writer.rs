@@ -123,7 +123,11 @@ impl Writer {
         }) {
             return Err(Failure::Rule(what));
         }
-        store::ledger::insert_batch(&mut tx, batch, book.now, self.server, commands.len()).await?;
+        // Within one process the answer to a commit cannot be lost, so that SQLite needs no record to ask for.
+        if matches!(self.db, Db::Postgres(_)) {
+            store::ledger::insert_batch(&mut tx, batch, book.now, self.server, commands.len())
+                .await?;
+        }
         store::ledger::insert_postings(&mut tx, batch, &book.postings).await?;
         store::ledger::insert_entries(&mut tx, &book.entries).await?;
         store::ledger::save_balances(&mut tx, &book.changed_balances()).await?;
