@@ -220,6 +220,7 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
         market.seed().await?;
     }
     market.start().await?;
+    telemetry::keep_up(figures.clone());
     let gateway = gateway::Gateway::new(market.clone(), settings.gateway());
     let app = site::router(&market, gateway.clone(), &settings, figures)?;
     let listener = tokio::net::TcpListener::bind(settings.addr)

@@ -1,5 +1,7 @@
 //! Logs to standard error, figures to `/metrics`.
 
+use std::time::Duration;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -19,4 +21,14 @@ pub fn count() -> anyhow::Result<PrometheusHandle> {
     Ok(PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()?)
+}
+
+/// Sums up what was measured every few seconds; without it samples would pile up until somebody asks for them.
+pub fn keep_up(figures: PrometheusHandle) {
+    market::spawn("sum up figures", async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            figures.run_upkeep();
+        }
+    });
 }

@@ -1,11 +1,11 @@
 //! The ledger: one writer that commits commands in groups, and the leases that keep the hot path away from it.
 
 mod book;
+mod commands;
+mod credits;
+mod holding;
 mod purse;
 mod writer;
-
-#[cfg(test)]
-mod tests;
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Error, Result, core::Core};
 
-pub use book::{Command, Outcome, Refusal, Source};
+pub use commands::{Command, Outcome, Refusal, Source};
 pub use purse::{Held, Purse};
 use writer::{Item, Writer};
 

@@ -6,6 +6,7 @@ use argon2::{
     Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _, password_hash::SaltString,
 };
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::{Error, Result, ports::Entropy};
 
@@ -25,8 +26,12 @@ pub(crate) fn random_hex(entropy: &dyn Entropy, bytes: usize) -> String {
     })
 }
 
+/// How many passwords are hashed at a time. Each takes 19 MB and a core, and anybody may ask for it.
+static HASHING: Semaphore = Semaphore::const_new(4);
+
 /// Runs something slow where it does not hold up other requests.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let _turn = HASHING.acquire().await.map_err(|error| Error::Internal(Box::new(error)))?;
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(Box::new(error)))?
 }
 

@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     accounts_of,
-    book::{Book, Command, Outcome, Refusal, Source},
+    book::Book,
+    commands::{Command, Outcome, Refusal, Source},
 };
 use crate::{Error, Result, core::Core};
 
