@@ -277,15 +277,20 @@ impl Target<'_> {
     /// Places for the values of so many rows of so many columns, bound in their order.
     pub(crate) fn places(&self, rows: usize, columns: usize) -> String {
         if self.numbers_places() {
-            return places(rows, columns);
+            return numbered(rows, columns);
         }
-        let row = format!("({})", vec!["?"; columns].join(", "));
-        vec![row; rows].join(", ")
+        nameless(rows, columns)
     }
 }
 
+/// `(?, ?), (?, ?)` for so many rows of so many columns.
+pub(crate) fn nameless(rows: usize, columns: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    vec![row; rows].join(", ")
+}
+
 /// `($1, $2), ($3, $4)` for so many rows of so many columns.
-fn places(rows: usize, columns: usize) -> String {
+pub(crate) fn numbered(rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
@@ -407,6 +412,6 @@ mod tests {
 
     #[test]
     fn places_are_numbered_on() {
-        assert_eq!(places(2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(numbered(2, 2), "($1, $2), ($3, $4)");
     }
 }

@@ -3,7 +3,7 @@
 use model::{Credits, CustomerId, HoldId, ResourceId, ServerId, Timestamp};
 
 use crate::{
-    Result, Row, Run, Tx,
+    Result, Row, Run, Script, Tx,
     db::{built, runs},
     sql,
 };
@@ -118,31 +118,26 @@ pub async fn find(on: impl Run<'_>, id: HoldId) -> Result<Option<Hold>> {
 }
 
 /// Writes holds as a batch leaves them.
-pub async fn save(tx: &mut Tx, holds: &[Hold]) -> Result<()> {
-    for run in runs(holds) {
-        let on = (&mut *tx).run();
-        let text = format!(
-            "INSERT INTO holds ({COLUMNS}) VALUES {}
+pub fn save(script: &mut Script, holds: &[Hold]) -> Result<()> {
+    script.insert(
+        &format!("INSERT INTO holds ({COLUMNS}) VALUES "),
+        10,
+        "
              ON CONFLICT (id) DO UPDATE SET debited = excluded.debited, state = excluded.state",
-            on.places(run.len(), 10)
-        );
-        run.iter()
-            .fold(built(on, text), |s, hold| {
-                s.bind(hold.id.to_string())
-                    .bind(hold.customer.to_string())
-                    .bind(hold.run_id.clone())
-                    .bind(hold.resource.map(|id| id.to_string()))
-                    .bind(hold.server.map(|id| id.to_string()))
-                    .bind(hold.budget.micros())
-                    .bind(hold.debited.micros())
-                    .bind(hold.state.as_str())
-                    .bind(hold.created_at.ms())
-                    .bind(hold.expires_at.ms())
-            })
-            .execute()
-            .await?;
-    }
-    Ok(())
+        holds,
+        |s, hold| {
+            s.bind(hold.id.to_string())
+                .bind(hold.customer.to_string())
+                .bind(hold.run_id.clone())
+                .bind(hold.resource.map(|id| id.to_string()))
+                .bind(hold.server.map(|id| id.to_string()))
+                .bind(hold.budget.micros())
+                .bind(hold.debited.micros())
+                .bind(hold.state.as_str())
+                .bind(hold.created_at.ms())
+                .bind(hold.expires_at.ms())
+        },
+    )
 }
 
 /// Open holds that nobody came back for.

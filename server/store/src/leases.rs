@@ -3,7 +3,7 @@
 use model::{Credits, CustomerId, LeaseId, ServerId, Timestamp};
 
 use crate::{
-    Result, Row, Run, Tx,
+    Result, Row, Run, Script, Tx,
     db::{built, runs},
     sql,
 };
@@ -48,17 +48,15 @@ pub async fn by_ids(tx: &mut Tx, ids: &[LeaseId]) -> Result<Vec<Lease>> {
 }
 
 /// Writes leases as a batch leaves them. A recall that came meanwhile stays.
-pub async fn save(tx: &mut Tx, leases: &[Lease]) -> Result<()> {
-    for run in runs(leases) {
-        let on = (&mut *tx).run();
-        let text = format!(
-            "INSERT INTO leases (id, server_id, customer_id, amount, spent, opened_at, closed_at) VALUES {}
+pub fn save(script: &mut Script, leases: &[Lease]) -> Result<()> {
+    script.insert(
+        "INSERT INTO leases (id, server_id, customer_id, amount, spent, opened_at, closed_at) VALUES ",
+        7,
+        "
              ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, spent = excluded.spent,
                  closed_at = excluded.closed_at",
-            on.places(run.len(), 7)
-        );
-        run.iter()
-            .fold(built(on, text), |s, lease| {
+        leases,
+        |s, lease| {
                 s.bind(lease.id.to_string())
                     .bind(lease.server.to_string())
                     .bind(lease.customer.to_string())
@@ -66,11 +64,8 @@ pub async fn save(tx: &mut Tx, leases: &[Lease]) -> Result<()> {
                     .bind(lease.spent.micros())
                     .bind(lease.opened_at.ms())
                     .bind(lease.closed_at.map(Timestamp::ms))
-            })
-            .execute()
-            .await?;
-    }
-    Ok(())
+            },
+    )
 }
 
 /// Open leases of a server.

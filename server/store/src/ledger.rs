@@ -8,7 +8,7 @@ use model::{
 };
 
 use crate::{
-    Result, Row, Run, Tx,
+    Result, Row, Run, Script, Tx,
     db::{built, runs},
     sql,
 };
@@ -162,22 +162,17 @@ pub async fn balance(on: impl Run<'_>, account: Account) -> Result<Option<Balanc
 }
 
 /// Writes the balances that a batch leaves.
-pub async fn save_balances(tx: &mut Tx, balances: &[(Account, Balance)]) -> Result<()> {
-    for run in runs(balances) {
-        let on = (&mut *tx).run();
-        let text = format!(
-            "INSERT INTO accounts (id, balance, entries) VALUES {}
+pub fn save_balances(script: &mut Script, balances: &[(Account, Balance)]) -> Result<()> {
+    script.insert(
+        "INSERT INTO accounts (id, balance, entries) VALUES ",
+        3,
+        "
              ON CONFLICT (id) DO UPDATE SET balance = excluded.balance, entries = excluded.entries",
-            on.places(run.len(), 3)
-        );
-        run.iter()
-            .fold(built(on, text), |s, (account, now)| {
-                s.bind(account.to_string()).bind(now.balance.micros()).bind(now.entries)
-            })
-            .execute()
-            .await?;
-    }
-    Ok(())
+        balances,
+        |s, (account, now)| {
+            s.bind(account.to_string()).bind(now.balance.micros()).bind(now.entries)
+        },
+    )
 }
 
 /// Writes the record of a batch; `Conflict` when it was committed before.
@@ -204,16 +199,14 @@ pub async fn batch_exists(on: impl Run<'_>, id: EntryId) -> Result<bool> {
     Ok(!rows.is_empty())
 }
 
-pub async fn insert_postings(tx: &mut Tx, batch: EntryId, postings: &[Posting]) -> Result<()> {
+pub fn insert_postings(script: &mut Script, batch: EntryId, postings: &[Posting]) -> Result<()> {
     let batch = batch.to_string();
-    for run in runs(postings) {
-        let on = (&mut *tx).run();
-        let text = format!(
-            "INSERT INTO postings (entry_id, line, batch_id, kind, from_account, to_account, amount) VALUES {}",
-            on.places(run.len(), 7)
-        );
-        run.iter()
-            .fold(built(on, text), |s, posting| {
+    script.insert(
+        "INSERT INTO postings (entry_id, line, batch_id, kind, from_account, to_account, amount) VALUES ",
+        7,
+        "",
+        postings,
+        |s, posting| {
                 s.bind(posting.entry_id.to_string())
                     .bind(posting.line)
                     .bind(batch.clone())
@@ -221,39 +214,31 @@ pub async fn insert_postings(tx: &mut Tx, batch: EntryId, postings: &[Posting]) 
                     .bind(posting.from.to_string())
                     .bind(posting.to.to_string())
                     .bind(posting.amount.micros())
-            })
-            .execute()
-            .await?;
-    }
-    Ok(())
+            },
+    )
 }
 
-pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
-    for run in runs(entries) {
-        let on = (&mut *tx).run();
-        let text = format!(
-            "INSERT INTO entries (customer_id, number, id, at, kind, amount, balance, run_id,
-                 receipt_id, price_version_id, reference) VALUES {}",
-            on.places(run.len(), 11)
-        );
-        run.iter()
-            .fold(built(on, text), |s, entry| {
-                s.bind(entry.customer.to_string())
-                    .bind(entry.number)
-                    .bind(entry.id.to_string())
-                    .bind(entry.at.ms())
-                    .bind(entry.kind.as_str())
-                    .bind(entry.amount.micros())
-                    .bind(entry.balance.micros())
-                    .bind(entry.run_id.clone())
-                    .bind(entry.metered.then(|| entry.id.to_string()))
-                    .bind(entry.price_version.map(|id| id.to_string()))
-                    .bind(entry.reference.clone())
-            })
-            .execute()
-            .await?;
-    }
-    Ok(())
+pub fn insert_entries(script: &mut Script, entries: &[Entry]) -> Result<()> {
+    script.insert(
+        "INSERT INTO entries (customer_id, number, id, at, kind, amount, balance, run_id,
+                 receipt_id, price_version_id, reference) VALUES ",
+        11,
+        "",
+        entries,
+        |s, entry| {
+            s.bind(entry.customer.to_string())
+                .bind(entry.number)
+                .bind(entry.id.to_string())
+                .bind(entry.at.ms())
+                .bind(entry.kind.as_str())
+                .bind(entry.amount.micros())
+                .bind(entry.balance.micros())
+                .bind(entry.run_id.clone())
+                .bind(entry.metered.then(|| entry.id.to_string()))
+                .bind(entry.price_version.map(|id| id.to_string()))
+                .bind(entry.reference.clone())
+        },
+    )
 }
 
 fn read_entry(row: &Row) -> Result<LedgerEntry> {

@@ -35,6 +35,7 @@ mod migrations;
 pub mod proof;
 pub mod requests;
 pub mod resources;
+mod script;
 pub mod servers;
 pub mod testing;
 pub mod users;
@@ -42,3 +43,4 @@ pub mod versions;
 
 pub use db::{Db, Row, Run, Statement, Target, Tx, sql};
 pub use error::{Error, Result};
+pub use script::Script;

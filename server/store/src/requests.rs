@@ -5,11 +5,7 @@ use model::{
     UsageDay,
 };
 
-use crate::{
-    Result, Row, Run, Tx,
-    db::{built, runs},
-    sql,
-};
+use crate::{Result, Row, Run, Script, sql};
 
 /// One metered call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,17 +44,15 @@ fn int(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-pub async fn insert(tx: &mut Tx, requests: &[Request]) -> Result<()> {
-    for run in runs(requests) {
-        let on = (&mut *tx).run();
-        let text = format!(
-            "INSERT INTO requests (id, resource_id, customer_id, key_id, at, status, outcome, streamed,
+pub fn insert(script: &mut Script, requests: &[Request]) -> Result<()> {
+    script.insert(
+        "INSERT INTO requests (id, resource_id, customer_id, key_id, at, status, outcome, streamed,
                  estimated, prompt_tokens, completion_tokens, credits, price_version_id, first_byte_ms,
-                 total_ms) VALUES {}",
-            on.places(run.len(), 15)
-        );
-        run.iter()
-            .fold(built(on, text), |s, request| {
+                 total_ms) VALUES ",
+        15,
+        "",
+        requests,
+        |s, request| {
                 s.bind(request.id.to_string())
                     .bind(request.resource.to_string())
                     .bind(request.customer.to_string())
@@ -74,42 +68,34 @@ pub async fn insert(tx: &mut Tx, requests: &[Request]) -> Result<()> {
                     .bind(request.price_version.to_string())
                     .bind(i64::from(request.first_byte_ms))
                     .bind(i64::from(request.total_ms))
-            })
-            .execute()
-            .await?;
-    }
-    Ok(())
+            },
+    )
 }
 
 /// Adds to the days' sums.
-pub async fn add_days(tx: &mut Tx, sums: &[DaySum]) -> Result<()> {
-    for run in runs(sums) {
-        let on = (&mut *tx).run();
-        let text = format!(
-            "INSERT INTO usage_days (resource_id, day, requests, errors, prompt_tokens,
-                 completion_tokens, credits) VALUES {}
+pub fn add_days(script: &mut Script, sums: &[DaySum]) -> Result<()> {
+    script.insert(
+        "INSERT INTO usage_days (resource_id, day, requests, errors, prompt_tokens,
+                 completion_tokens, credits) VALUES ",
+        7,
+        "
              ON CONFLICT (resource_id, day) DO UPDATE SET
                  requests = usage_days.requests + excluded.requests,
                  errors = usage_days.errors + excluded.errors,
                  prompt_tokens = usage_days.prompt_tokens + excluded.prompt_tokens,
                  completion_tokens = usage_days.completion_tokens + excluded.completion_tokens,
                  credits = usage_days.credits + excluded.credits",
-            on.places(run.len(), 7)
-        );
-        run.iter()
-            .fold(built(on, text), |s, sum| {
-                s.bind(sum.resource.to_string())
-                    .bind(sum.day.number())
-                    .bind(sum.requests)
-                    .bind(sum.errors)
-                    .bind(sum.prompt_tokens)
-                    .bind(sum.completion_tokens)
-                    .bind(sum.credits.micros())
-            })
-            .execute()
-            .await?;
-    }
-    Ok(())
+        sums,
+        |s, sum| {
+            s.bind(sum.resource.to_string())
+                .bind(sum.day.number())
+                .bind(sum.requests)
+                .bind(sum.errors)
+                .bind(sum.prompt_tokens)
+                .bind(sum.completion_tokens)
+                .bind(sum.credits.micros())
+        },
+    )
 }
 
 /// A resource's sums from a day on, oldest first.

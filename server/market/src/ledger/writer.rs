@@ -129,14 +129,16 @@ impl Writer {
             store::ledger::insert_batch(&mut tx, batch, book.now, self.server, commands.len())
                 .await?;
         }
-        store::ledger::insert_postings(&mut tx, batch, &book.postings).await?;
-        store::ledger::insert_entries(&mut tx, &book.entries).await?;
-        store::ledger::save_balances(&mut tx, &book.changed_balances()).await?;
-        store::holds::save(&mut tx, &book.changed_holds()).await?;
-        store::leases::save(&mut tx, &book.changed_leases()).await?;
-        store::requests::insert(&mut tx, &book.requests).await?;
+        let mut script = store::Script::new(&tx);
+        store::ledger::insert_postings(&mut script, batch, &book.postings)?;
+        store::ledger::insert_entries(&mut script, &book.entries)?;
+        store::ledger::save_balances(&mut script, &book.changed_balances())?;
+        store::holds::save(&mut script, &book.changed_holds())?;
+        store::leases::save(&mut script, &book.changed_leases())?;
+        store::requests::insert(&mut script, &book.requests)?;
         let days: Vec<_> = book.days.values().copied().collect();
-        store::requests::add_days(&mut tx, &days).await?;
+        store::requests::add_days(&mut script, &days)?;
+        script.run(&mut tx).await?;
         match tx.commit().await {
             Ok(()) => Ok(outcomes),
             Err(error) => Err(Failure::Store(error, Some(outcomes))),
