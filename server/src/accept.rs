@@ -16,6 +16,8 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
+use crate::pages::{self, Site};
+
 /// How many connections may be open at once; more wait in the kernel's queue.
 const CONNECTIONS: usize = 16_384;
 /// How long a client may take to send the head of a request, idle time between requests included.
@@ -24,8 +26,7 @@ const HEAD: Duration = Duration::from_secs(30);
 /// Serves until the signal comes, then lets running requests finish.
 pub async fn serve(
     listener: TcpListener,
-    app: Router,
-    gateway: Gateway,
+    front: Arc<Front>,
     stop: impl Future<Output = ()>,
     patience: Duration,
 ) {
@@ -52,7 +53,7 @@ pub async fn serve(
             }
         };
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
-        let connection = graceful.watch(connect(&builder, stream, &app, &gateway));
+        let connection = graceful.watch(connect(&builder, stream, &front));
         market::spawn("connection", async move {
             // What a client does to its own connection is its own affair.
             let _ = connection.await;
@@ -68,28 +69,36 @@ pub async fn serve(
 fn connect(
     builder: &http1::Builder,
     stream: TcpStream,
-    app: &Router,
-    gateway: &Gateway,
+    front: &Arc<Front>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + use<> {
     // Without it the end of a small answer waits for the client's acknowledgement.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
-    let (app, gateway) = (app.clone(), gateway.clone());
+    let front = Arc::clone(front);
     builder.serve_connection(
         TokioIo::new(stream),
-        service_fn(move |request: Request<Incoming>| answer(app.clone(), gateway.clone(), request)),
+        service_fn(move |request: Request<Incoming>| answer(Arc::clone(&front), request)),
     )
 }
 
-/// The metered path goes straight to the gateway; everything else through the router.
+/// What answers requests.
+pub struct Front {
+    pub app: Router,
+    pub gateway: Gateway,
+    pub site: Arc<Site>,
+}
+
+/// The metered path goes straight to the gateway, a page that is kept straight out; everything else through the router.
 async fn answer(
-    app: Router,
-    gateway: Gateway,
+    front: Arc<Front>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     if request.method() == Method::POST && request.uri().path() == "/v1/chat/completions" {
-        return Ok(gateway.chat(request).await.map(Body::new));
+        return Ok(front.gateway.chat(request).await.map(Body::new));
     }
-    app.oneshot(request.map(Body::new)).await
+    if let Some(page) = pages::kept(&front.site, &request) {
+        return Ok(page);
+    }
+    front.app.clone().oneshot(request.map(Body::new)).await
 }

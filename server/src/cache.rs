@@ -10,7 +10,6 @@ use std::{
 use app::Theme;
 use axum::{
     body::{Body, Bytes},
-    extract::Request,
     response::Response,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -56,7 +55,12 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
 
 impl Cache {
     /// A kept page, as this visitor can take it.
-    pub fn find(&self, request: &Request, theme: Theme, edition: u64) -> Option<Response> {
+    pub fn find<B>(
+        &self,
+        request: &http::Request<B>,
+        theme: Theme,
+        edition: u64,
+    ) -> Option<Response> {
         let path = path_of(request.uri());
         let pages = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let page = Arc::clone(pages.get(&key(path, theme))?);
@@ -110,6 +114,7 @@ impl Page {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Cookie"));
         headers.remove(header::CONTENT_LENGTH);
+        crate::site::protect(&mut headers);
         let (plain_tag, brotli_tag) = (tag(""), tag("-br"));
         Self { path, theme, edition, plain, brotli, plain_tag, brotli_tag, headers }
     }
@@ -152,7 +157,7 @@ mod tests {
         let page =
             cache.keep(&uri, &asked, Theme::Dark, 7, Response::new(Body::from("hello"))).await;
         let tag = page.headers().get(header::ETAG).cloned().unwrap();
-        let request = |path: &str| Request::builder().uri(path);
+        let request = |path: &str| http::Request::builder().uri(path);
         let same = request("/marketplace/?family=gpt").body(Body::empty()).unwrap();
         assert!(cache.find(&same, Theme::Dark, 7).is_some());
         assert!(cache.find(&same, Theme::Light, 7).is_none());
@@ -173,7 +178,7 @@ mod tests {
         let mut personal = Response::new(Body::from("hello"));
         personal.headers_mut().insert(header::SET_COOKIE, HeaderValue::from_static("a=b"));
         cache.keep(&uri, &HeaderMap::new(), Theme::System, 1, personal).await;
-        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let request = http::Request::builder().uri("/").body(Body::empty()).unwrap();
         assert!(cache.find(&request, Theme::System, 1).is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! The commands, and what each puts together.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
@@ -222,12 +222,13 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
     market.start().await?;
     telemetry::keep_up(figures.clone());
     let gateway = gateway::Gateway::new(market.clone(), settings.gateway());
-    let app = site::router(&market, gateway.clone(), &settings, figures)?;
+    let (app, site) = site::router(&market, gateway.clone(), &settings, figures)?;
+    let front = Arc::new(accept::Front { app, gateway: gateway.clone(), site });
     let listener = tokio::net::TcpListener::bind(settings.addr)
         .await
         .with_context(|| format!("CMP_ADDR {} cannot be listened on", settings.addr))?;
     welcome(&settings, samples);
-    accept::serve(listener, app, gateway.clone(), stop_signal(), DRAIN).await;
+    accept::serve(listener, front, stop_signal(), DRAIN).await;
     if !gateway.drain(DRAIN).await {
         tracing::warn!("calls were still running when the server stopped; their credits go back");
     }

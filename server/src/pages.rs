@@ -73,6 +73,15 @@ fn failed(error: &market::Error) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()
 }
 
+/// A page that was made before and is everybody's, for a visitor without any cookie: the common case, answered before
+/// anything is routed.
+pub fn kept<B>(site: &Site, request: &http::Request<B>) -> Option<Response> {
+    if *request.method() != Method::GET || request.headers().contains_key(header::COOKIE) {
+        return None;
+    }
+    site.cache.find(request, app::Theme::default(), site.market.edition())
+}
+
 /// Answers `GET` with a page; a path without its last slash is sent to the one with it.
 pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -85,7 +94,7 @@ pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
         Ok(visit) => visit,
         Err(error) => return failed(&error),
     };
-    let edition = site.market.catalog().edition;
+    let edition = site.market.edition();
     if visit.anonymous
         && let Some(answer) = site.cache.find(&request, visit.theme, edition)
     {

@@ -1,6 +1,9 @@
 //! The whole site as one router: doors, forms, files, pages, and the headers that every answer has.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use axum::{
@@ -11,11 +14,14 @@ use axum::{
     routing::{get, post},
 };
 use gateway::Gateway;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use leptos::config::LeptosOptions;
 use market::Market;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tower_http::{compression::CompressionLayer, services::ServeDir};
+use tower_http::{
+    compression::CompressionLayer,
+    services::{ServeDir, ServeFile},
+};
 
 use crate::{
     cache::Cache,
@@ -48,38 +54,60 @@ fn options(settings: &Settings) -> anyhow::Result<LeptosOptions> {
         .build())
 }
 
+/// The router, and what the pages that are kept are found in.
 pub fn router(
     market: &Market,
     gateway: Gateway,
     settings: &Settings,
     figures: PrometheusHandle,
-) -> anyhow::Result<Router> {
+) -> anyhow::Result<(Router, Arc<Site>)> {
     // Rendering starts tasks of its own. A second call finds the executor in place, which is as good.
     let _ = any_spawner::Executor::init_tokio();
     let options = options(settings)?;
-    let root = PathBuf::from(&*options.site_root);
+    let files = files(&PathBuf::from(&*options.site_root));
     let site = Arc::new(Site { market: market.clone(), options, cache: Cache::default() });
     let doors = api::router(api::Api {
         market: market.clone(),
         gateway,
         public_url: settings.public_url.clone(),
     });
-    let page = get(pages::page).with_state(Arc::clone(&site));
-    let files = ServeDir::new(&root).append_index_html_on_directories(false).precompressed_br();
-    // The bundle's files carry a hash in their names, so that they never change.
-    let bundle = Router::new()
-        .nest_service("/pkg", ServeDir::new(root.join("pkg")).precompressed_br())
-        .layer(middleware::from_fn(forever));
-    let forms = Router::new().route("/rpc/{*call}", post(pages::call)).with_state(site);
-    let pages = Router::new().fallback_service(files.fallback(page));
-    Ok(Router::new()
-        .merge(bundle)
-        .merge(forms)
+    let pages = Router::new()
+        .route("/rpc/{*call}", post(pages::call))
+        .fallback(get(pages::page))
+        .with_state(Arc::clone(&site));
+    let router = Router::new()
+        .merge(files)
         .merge(pages)
         .layer(CompressionLayer::new())
         .route("/metrics", get(move || async move { figures.render() }))
         .merge(doors)
-        .layer(middleware::from_fn(guard)))
+        .layer(middleware::from_fn(guard));
+    Ok((router, site))
+}
+
+/// The site's files, each at its own path, so that no page has to look for a file of its name first.
+fn files(root: &Path) -> Router {
+    let Ok(entries) = std::fs::read_dir(root) else {
+        tracing::warn!(path = %root.display(), "the site's files are not there; pages come without style");
+        return Router::new();
+    };
+    let named = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())));
+    named.fold(Router::new(), |router, (name, path)| {
+        if !path.is_dir() {
+            return router
+                .route_service(&format!("/{name}"), ServeFile::new(path).precompressed_br());
+        }
+        let folder =
+            Router::new().nest_service(&format!("/{name}"), ServeDir::new(path).precompressed_br());
+        // The bundle's files carry a hash in their names, so that they never change.
+        router.merge(if name == "pkg" {
+            folder.layer(middleware::from_fn(forever))
+        } else {
+            folder
+        })
+    })
 }
 
 async fn forever(request: Request, next: Next) -> Response {
@@ -91,10 +119,14 @@ async fn forever(request: Request, next: Next) -> Response {
     response
 }
 
-/// Tells browsers what this site never does.
 async fn guard(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    protect(response.headers_mut());
+    response
+}
+
+/// Tells browsers what this site never does.
+pub fn protect(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -104,5 +136,4 @@ async fn guard(request: Request, next: Next) -> Response {
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    response
 }

@@ -196,6 +196,7 @@ fn list(
     };
     let text = [
         offering.name.as_str(),
+        &offering.slug,
         &spec.tagline,
         &spec.description,
         offering.family.as_str(),

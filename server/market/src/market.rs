@@ -87,6 +87,11 @@ impl Market {
         self.0.catalog.load_full()
     }
 
+    /// Another number for every catalogue that was ever loaded.
+    pub fn edition(&self) -> u64 {
+        self.0.catalog.load().edition
+    }
+
     pub fn resources(&self) -> Resources<'_> {
         Resources(self)
     }

@@ -44,6 +44,7 @@ impl Writer {
         let mut items = Vec::with_capacity(BATCH);
         let mut open = true;
         while open && queue.recv_many(&mut items, BATCH).await > 0 {
+            gather(&mut queue, &mut items).await;
             let (mut work, mut replies) =
                 (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
             for item in items.drain(..) {
@@ -170,6 +171,22 @@ impl Writer {
             book.references.insert(reference, (customer, entry));
         }
         Ok(book)
+    }
+}
+
+/// Lets the tasks that are ready bring their commands, so that one commit serves them too. It waits for nobody.
+async fn gather(queue: &mut mpsc::Receiver<Item>, items: &mut Vec<Item>) {
+    while items.len() < BATCH {
+        let before = items.len();
+        tokio::task::yield_now().await;
+        while items.len() < BATCH
+            && let Ok(item) = queue.try_recv()
+        {
+            items.push(item);
+        }
+        if items.len() == before {
+            return;
+        }
     }
 }
 
