@@ -124,6 +124,23 @@ fn small<T: TryFrom<i64> + Default>(row: &Row, column: &'static str) -> Result<T
     Ok(T::try_from(row.get::<i64>(column)?).unwrap_or_default())
 }
 
+fn read(row: &Row) -> Result<RequestView> {
+    Ok(RequestView {
+        receipt_id: row.parse("requests", "id")?,
+        at: Timestamp::from_ms(row.get("at")?),
+        status: small(row, "status")?,
+        outcome: row.get("outcome")?,
+        streamed: row.get::<i64>("streamed")? != 0,
+        estimated: row.get::<i64>("estimated")? != 0,
+        prompt_tokens: row.count("prompt_tokens")?,
+        completion_tokens: row.count("completion_tokens")?,
+        credits: Credits::from_micros(row.get("credits")?),
+        first_byte_ms: small(row, "first_byte_ms")?,
+        total_ms: small(row, "total_ms")?,
+        key_hint: row.get("hint")?,
+    })
+}
+
 /// A page of a resource's calls, newest first.
 pub async fn page(
     on: impl Run<'_>,
@@ -141,22 +158,7 @@ pub async fn page(
     .bind(resource.to_string())
     .bind(limit)
     .bind(offset)
-    .all(|row| {
-        Ok(RequestView {
-            receipt_id: row.parse("requests", "id")?,
-            at: Timestamp::from_ms(row.get("at")?),
-            status: small(row, "status")?,
-            outcome: row.get("outcome")?,
-            streamed: row.get::<i64>("streamed")? != 0,
-            estimated: row.get::<i64>("estimated")? != 0,
-            prompt_tokens: row.count("prompt_tokens")?,
-            completion_tokens: row.count("completion_tokens")?,
-            credits: Credits::from_micros(row.get("credits")?),
-            first_byte_ms: small(row, "first_byte_ms")?,
-            total_ms: small(row, "total_ms")?,
-            key_hint: row.get("hint")?,
-        })
-    })
+    .all(read)
     .await
 }
 
@@ -197,8 +199,8 @@ pub async fn find(on: impl Run<'_>, id: ReceiptId) -> Result<Option<Found>> {
         on,
         "SELECT r.id, r.resource_id, r.customer_id, r.at, r.status, r.outcome, r.streamed, r.estimated,
              r.prompt_tokens, r.completion_tokens, r.credits, r.price_version_id, r.first_byte_ms,
-             r.total_ms, o.slug
-         FROM requests r
+             r.total_ms, COALESCE(k.hint, '') AS hint, o.slug
+         FROM requests r LEFT JOIN api_keys k ON k.id = r.key_id
          JOIN resources s ON s.id = r.resource_id JOIN offerings o ON o.id = s.offering_id
          WHERE r.id = $1",
     )
@@ -209,20 +211,7 @@ pub async fn find(on: impl Run<'_>, id: ReceiptId) -> Result<Option<Found>> {
             customer: row.parse("requests", "customer_id")?,
             price_version: row.parse("requests", "price_version_id")?,
             model: row.get("slug")?,
-            view: RequestView {
-                receipt_id: row.parse("requests", "id")?,
-                at: Timestamp::from_ms(row.get("at")?),
-                status: small(row, "status")?,
-                outcome: row.get("outcome")?,
-                streamed: row.get::<i64>("streamed")? != 0,
-                estimated: row.get::<i64>("estimated")? != 0,
-                prompt_tokens: row.count("prompt_tokens")?,
-                completion_tokens: row.count("completion_tokens")?,
-                credits: Credits::from_micros(row.get("credits")?),
-                first_byte_ms: small(row, "first_byte_ms")?,
-                total_ms: small(row, "total_ms")?,
-                key_hint: String::new(),
-            },
+            view: read(row)?,
         })
     })
     .await
