@@ -2,7 +2,7 @@
 
 use model::{
     CustomerId, CustomerView, Email, EntryId, EntryKind, ProjectId, ProjectView, Register,
-    Registered, Role, SignIn, Timestamp, UserId, UserView,
+    Registered, Role, SignIn, UserId, UserView,
 };
 use store::{
     customers::{Customer, Project},
@@ -298,10 +298,5 @@ impl Identity<'_> {
             .filter(|p| actor.customers.contains(&p.customer))
             .map(|p| p.id)
             .collect())
-    }
-
-    /// When a session that begins now ends.
-    pub fn session_end(&self) -> Timestamp {
-        self.0.core().now().plus_ms(SESSION_MS)
     }
 }
