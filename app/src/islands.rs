@@ -5,4 +5,4 @@
 
 mod estimates;
 
-pub use self::estimates::{CostEstimate, PlanCost};
+pub use self::estimates::CostEstimate;

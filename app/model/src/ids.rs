@@ -102,6 +102,10 @@ id! {
     ReceiptId,
     /// One running server process.
     ServerId,
+    /// What a customer says about a service.
+    ReviewId,
+    /// A report of a problem.
+    TicketId,
 }
 
 impl From<ReceiptId> for EntryId {

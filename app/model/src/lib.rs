@@ -15,24 +15,32 @@
 //! ```
 
 mod accounts;
+mod choices;
 mod clock;
+mod estimates;
 mod ids;
 mod keys;
 mod money;
 mod offerings;
+mod places;
 mod pricing;
 mod problems;
+mod quality;
 mod query;
+mod reviews;
 mod services;
 mod texts;
+mod tickets;
 mod usage;
 mod wallets;
 
 pub use accounts::{CustomerView, ProjectView, Register, Registered, Role, SignIn, UserView};
+pub use choices::{Choice, ContextBand, Facet, Feature, PriceBand, Schedule, slug_of};
 pub use clock::{Day, Timestamp};
+pub use estimates::{MonthCost, PlanCost, Volume, in_cents};
 pub use ids::{
     CategoryId, CustomerId, EntryId, HoldId, KeyId, LeaseId, OfferingId, PlanId, PriceVersionId,
-    ProjectId, ProviderId, ReceiptId, ResourceId, ServerId, UserId, WrongId,
+    ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ServerId, TicketId, UserId, WrongId,
 };
 pub use keys::{KeyView, SecretKey, WrongKey};
 pub use money::{BasisPoints, Credits, Money, Usd, WrongAmount};
@@ -40,13 +48,20 @@ pub use offerings::{
     Availability, Backend, BuiltIn, Capability, Category, Features, Geographic, Limits,
     ModelFamily, OfferingState, Plan, PriceTier, ResourceState, Spec, Trial, Window,
 };
+pub use places::Place;
 pub use pricing::{Charge, Price, Share, split};
 pub use problems::{Fault, Problem};
-pub use query::{CatalogQuery, Notice, Sort};
+pub use quality::{ErrorCounts, Promises, QualityView, SAMPLES_NEEDED, UptimeBlock};
+pub use query::{CatalogQuery, Notice, Sort, View};
+pub use reviews::{
+    REQUESTS_NEEDED, Reply, ReportedReview, ReviewFault, ReviewGate, ReviewPage, ReviewSort,
+    ReviewView, Stars,
+};
 pub use services::{
-    CategoryView, FamilyCount, PlanView, ProviderView, Service, ServiceDetail, ServiceMetrics,
-    ServicePage, UsageStats,
+    Calendar, CategoryView, FacetCount, OpenState, PlanView, ProviderView, Service, ServiceDetail,
+    ServiceMetrics, ServicePage, ServiceStatus, UsageStats,
 };
 pub use texts::{Email, FullName, Slug, Title, WrongText};
+pub use tickets::{TicketKind, TicketState, TicketView};
 pub use usage::{InstanceView, Receipt, ReceiptLine, RequestView, UsageDay, UsageView};
 pub use wallets::{EntryKind, LedgerEntry, LedgerPage, Wallet};

@@ -1,16 +1,16 @@
 //! What is on sale: offerings, their specification, plans and limits.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{CategoryId, PlanId, Price, PriceVersionId, Timestamp, Usd};
+use crate::{
+    CategoryId, Feature, PlanId, Price, PriceVersionId, Promises, Schedule, Timestamp, Usd,
+};
 
 /// Declares an enum whose variants have one spelling each, in the database, in addresses and on the wire.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => { $(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {
@@ -21,7 +21,7 @@ macro_rules! words {
             }
         }
 
-        impl FromStr for $name {
+        impl std::str::FromStr for $name {
             type Err = &'static str;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -33,6 +33,8 @@ macro_rules! words {
         }
     )+ };
 }
+
+pub(crate) use words;
 
 words! {
     /// The family of language models that a service belongs to.
@@ -139,7 +141,7 @@ pub struct Category {
 }
 
 /// What a service can do (M-218).
-#[expect(clippy::struct_excessive_bools, reason = "four independent answers to four questions")]
+#[expect(clippy::struct_excessive_bools, reason = "independent answers to independent questions")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Features {
@@ -151,25 +153,30 @@ pub struct Features {
     pub streaming: bool,
     #[serde(default)]
     pub json_mode: bool,
+    /// Trained further for one purpose.
+    #[serde(default)]
+    pub fine_tuned: bool,
 }
 
 impl Features {
+    pub const fn has(self, feature: Feature) -> bool {
+        match feature {
+            Feature::FunctionCalling => self.function_calling,
+            Feature::Vision => self.vision,
+            Feature::Streaming => self.streaming,
+            Feature::Json => self.json_mode,
+            Feature::FineTuned => self.fine_tuned,
+        }
+    }
+
     /// The features that are there, by the names that pages show.
     pub fn names(self) -> Vec<&'static str> {
-        [
-            (self.function_calling, "Function calling"),
-            (self.vision, "Vision"),
-            (self.streaming, "Streaming"),
-            (self.json_mode, "JSON mode"),
-        ]
-        .into_iter()
-        .filter_map(|(has, name)| has.then_some(name))
-        .collect()
+        Feature::ALL.iter().filter(|f| self.has(**f)).map(|f| f.title()).collect()
     }
 }
 
 /// Where a service runs (M-220).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Geographic {
     /// ISO 3166 alpha-2.
@@ -182,18 +189,17 @@ pub struct Geographic {
 }
 
 /// A stretch of time, as the provider wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Window {
     pub start: String,
     pub end: String,
 }
 
 /// When a service answers (M-223).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Availability {
-    /// `24/7`, `business_hours` or `custom`.
-    pub schedule: String,
+    pub schedule: Schedule,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -205,7 +211,7 @@ pub struct Availability {
 impl Default for Availability {
     fn default() -> Self {
         Self {
-            schedule: "24/7".to_owned(),
+            schedule: Schedule::Always,
             timezone: None,
             custom_hours: Vec::new(),
             maintenance_windows: Vec::new(),
@@ -231,7 +237,7 @@ pub struct Trial {
 }
 
 /// Everything about an offering that nothing filters on in SQL; the catalogue keeps it in memory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
     /// One line for cards.
     pub tagline: String,
@@ -256,6 +262,11 @@ pub struct Spec {
     pub pricing_tiers: Vec<PriceTier>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Trial>,
+    #[serde(default)]
+    pub promises: Promises,
+    /// Where the provider explains the service, as an `https` address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documentation_url: Option<String>,
     #[serde(default)]
     pub maintenance: bool,
     #[serde(default)]

@@ -1,7 +1,7 @@
 //! States and marks as words with a colour, never a colour alone.
 
 use leptos::prelude::*;
-use model::ResourceState;
+use model::{ResourceState, ServiceStatus};
 
 use super::icons::{Icon, icon};
 
@@ -47,12 +47,11 @@ pub fn resource_state(state: ResourceState) -> AnyView {
 }
 
 /// The state of a service, said only when it is not simply on sale.
-pub fn service_state(status: &str) -> Option<AnyView> {
+pub fn service_state(status: ServiceStatus) -> Option<AnyView> {
     match status {
-        "active" => None,
-        "maintenance" => Some(badge("Maintenance", Tone::Warning)),
-        "deprecated" => Some(badge("Deprecated", Tone::Danger)),
-        other => Some(badge(other, Tone::Neutral)),
+        ServiceStatus::Active => None,
+        ServiceStatus::Maintenance => Some(badge("Maintenance", Tone::Warning)),
+        ServiceStatus::Deprecated => Some(badge("Deprecated", Tone::Danger)),
     }
 }
 

@@ -24,7 +24,7 @@ pub fn service_card(service: &Service, category: &str, return_query: &str) -> An
         .as_ref()
         .map(|trial| badge(format!("{}-day trial", trial.days), Tone::Accent));
     view! {
-        <article class="card service" data-cat=service.category.clone()>
+        <article class="card service" data-cat=service.category.to_string()>
             <p class="service-kind">
                 {icon(Icon::of_category(&service.category))}
                 <span>{category.to_owned()}</span>
@@ -36,7 +36,7 @@ pub fn service_card(service: &Service, category: &str, return_query: &str) -> An
             <p class="service-tagline">{service.tagline.clone()}</p>
             <p class="meta">
                 "by " {provider(&service.provider_name, service.provider_verified)} " "
-                {service_state(&service.status)} " " {trial}
+                {service_state(service.status)} " " {trial}
             </p>
             {price_lines(service)}
             <ul class="tags" aria-label="Features">

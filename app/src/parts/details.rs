@@ -1,7 +1,7 @@
 //! Everything about a service that has a value, the same on its page and in the dialog over the list.
 
 use leptos::prelude::*;
-use model::{Capability, OfferingId, ServiceDetail, ServiceMetrics, UsageStats};
+use model::{Capability, OfferingId, PlanCost, ServiceDetail, ServiceMetrics, UsageStats, Volume};
 
 use super::{
     badges::{Tone, badge, provider, service_state},
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     format::{count, credits, date, grouped, percent, token_count},
-    islands::{CostEstimate, PlanCost},
+    islands::CostEstimate,
 };
 
 /// What the view needs beside the service.
@@ -23,20 +23,6 @@ pub struct Setting<'a> {
     pub volume: Volume,
     /// In a dialog the name is a second-level heading, because the list keeps the first.
     pub in_dialog: bool,
-}
-
-/// The figures that the cost calculator starts with.
-#[derive(Debug, Clone, Copy)]
-pub struct Volume {
-    pub requests: u64,
-    pub prompt_tokens: u64,
-    pub completion_tokens: u64,
-}
-
-impl Default for Volume {
-    fn default() -> Self {
-        Self { requests: 1_000, prompt_tokens: 750, completion_tokens: 250 }
-    }
 }
 
 /// The whole service.
@@ -58,7 +44,7 @@ pub fn service_details(detail: &ServiceDetail, setting: &Setting<'_>) -> AnyView
         }.into_any())
     });
     view! {
-        <article class="detail" data-service=service.id.to_string() data-cat=service.category.clone()>
+        <article class="detail" data-service=service.id.to_string() data-cat=service.category.to_string()>
             <header class="detail-head">
                 <div>
                     <p class="service-kind">
@@ -69,7 +55,7 @@ pub fn service_details(detail: &ServiceDetail, setting: &Setting<'_>) -> AnyView
                     <p class="lead">{service.tagline.clone()}</p>
                     <p class="meta">
                         "by " {provider(&detail.provider.name, detail.provider.verified_at.is_some())} " "
-                        {service_state(&service.status)}
+                        {service_state(service.status)}
                     </p>
                 </div>
                 <div class="detail-act">
@@ -79,7 +65,7 @@ pub fn service_details(detail: &ServiceDetail, setting: &Setting<'_>) -> AnyView
                 </div>
             </header>
             {facts(detail)}
-            {detail.built_in.as_ref().map(|text| remark(text.clone()))}
+            {detail.built_in.as_ref().map(|text| remark(text.to_string()))}
             {(!detail.callable).then(|| remark("This provider sets the service up by hand. There is no endpoint to call."))}
             {section(setting.in_dialog, "About", view! { <div class="prose">{paragraphs(&service.description)}</div> }.into_any())}
             {section(setting.in_dialog, "Prices", prices(detail))}
@@ -149,22 +135,14 @@ fn facts(detail: &ServiceDetail) -> AnyView {
     view! {
         <dl class="facts">
             {fact("Model family", service.model_family.title().to_owned())}
-            {service.base_model.clone().map(|model| fact("Base model", model))}
+            {service.base_model.as_ref().map(|model| fact("Base model", model.to_string()))}
             {(service.context_window > 0).then(|| fact("Context", format!("{} tokens", token_count(service.context_window))))}
             {(service.max_output_tokens > 0).then(|| fact("Longest answer", format!("{} tokens", token_count(service.max_output_tokens))))}
             {(!region.is_empty()).then(|| fact("Region", region.clone()))}
-            {fact("Availability", schedule(&service.availability.schedule))}
+            {fact("Availability", service.availability.schedule.title().to_owned())}
         </dl>
     }
     .into_any()
-}
-
-fn schedule(word: &str) -> String {
-    match word {
-        "business_hours" => "Business hours".to_owned(),
-        "custom" => "Own hours".to_owned(),
-        other => other.to_owned(),
-    }
 }
 
 fn prices(detail: &ServiceDetail) -> AnyView {
@@ -225,9 +203,7 @@ pub fn estimate_fields(detail: &ServiceDetail, volume: Volume) -> AnyView {
     view! {
         <CostEstimate
             plans=plan_costs(detail)
-            requests=volume.requests
-            prompt_tokens=volume.prompt_tokens
-            completion_tokens=volume.completion_tokens
+            volume=volume
         />
     }
     .into_any()
@@ -326,7 +302,7 @@ fn place(detail: &ServiceDetail) -> AnyView {
         <dl class="leaders">
             {(!runs.is_empty()).then(|| leader("Runs in", runs.join(", ")))}
             {(!place.data_centers.is_empty()).then(|| leader("Data centres", place.data_centers.join(", ")))}
-            {leader("Hours", schedule(&service.availability.schedule))}
+            {leader("Hours", service.availability.schedule.title().to_owned())}
             {service.availability.timezone.clone().map(|zone| leader("Time zone", zone))}
             {hours.collect_view()}
             {upkeep.collect_view()}

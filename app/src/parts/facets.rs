@@ -1,8 +1,8 @@
 //! Narrowing the list: one GET form whose state is the address, and chips that undo single choices.
 
 use leptos::prelude::*;
-use market::Facets;
-use model::{CatalogQuery, CategoryView, ModelFamily, Sort};
+use market::Catalog;
+use model::{CatalogQuery, Facet, FacetCount, Sort};
 
 use super::icons::{Icon, icon};
 use crate::format::grouped;
@@ -32,31 +32,26 @@ fn option(
 }
 
 /// The filter panel; script may submit it on change, the button always works.
-pub fn filter_form(query: &CatalogQuery, categories: &[CategoryView], facets: &Facets) -> AnyView {
-    let shelves = categories.iter().map(|category| {
-        let found = facets.categories.iter().find(|(slug, _)| *slug == category.slug);
-        let chosen = query.categories.contains(&category.slug);
-        option(
-            "category",
-            &category.slug,
-            &category.title,
-            Some(found.map_or(0, |(_, n)| *n)),
-            chosen,
-        )
-    });
-    let families = ModelFamily::ALL.iter().map(|family| {
-        let found = facets.families.iter().find(|(other, _)| other == family);
-        let chosen = query.families.contains(family);
-        option(
-            "family",
-            family.as_str(),
-            family.title(),
-            Some(found.map_or(0, |(_, n)| *n)),
-            chosen,
-        )
-    });
+pub fn filter_form(query: &CatalogQuery, facets: &[FacetCount]) -> AnyView {
+    let group = |name: &'static str, facet: Facet| {
+        let options = facets.iter().filter(|value| value.choice.facet() == facet).map(|value| {
+            option(
+                facet.parameter(),
+                &value.choice.value(),
+                &value.title,
+                Some(value.count),
+                query.has(&value.choice),
+            )
+        });
+        view! {
+            <fieldset>
+                <legend class="label">{name}</legend>
+                {options.collect_view()}
+            </fieldset>
+        }
+    };
     let sorts = Sort::ALL.iter().map(|sort| {
-        view! { <option value=sort.as_str() selected=*sort == query.sort>{sort.title()}</option> }
+        view! { <option value=sort.as_str() selected=Some(*sort) == query.sort>{sort.title()}</option> }
     });
     view! {
         <form class="filters" method="get" action="/marketplace/" aria-label="Filters">
@@ -64,14 +59,8 @@ pub fn filter_form(query: &CatalogQuery, categories: &[CategoryView], facets: &F
                 <label class="label" for="filter-search">"Search"</label>
                 <input class="input" id="filter-search" type="search" name="search" value=query.search.clone() maxlength="200" />
             </div>
-            <fieldset>
-                <legend class="label">"Category"</legend>
-                {shelves.collect_view()}
-            </fieldset>
-            <fieldset>
-                <legend class="label">"Model family"</legend>
-                {families.collect_view()}
-            </fieldset>
+            {group("Category", Facet::Category)}
+            {group("Model family", Facet::Family)}
             <div class="field">
                 <label class="label" for="filter-sort">"Sort by"</label>
                 <select class="input" id="filter-sort" name="sort">{sorts.collect_view()}</select>
@@ -83,27 +72,17 @@ pub fn filter_form(query: &CatalogQuery, categories: &[CategoryView], facets: &F
 }
 
 /// What narrows the list, each as a link that removes it.
-pub fn chips(query: &CatalogQuery, categories: &[CategoryView]) -> Option<AnyView> {
+pub fn chips(query: &CatalogQuery, catalog: &Catalog) -> Option<AnyView> {
     if query.is_everything() {
         return None;
     }
-    let base = query.first_page();
     let mut found: Vec<(String, String)> = Vec::new();
     if !query.search.is_empty() {
-        let without = CatalogQuery { search: String::new(), ..base.clone() };
+        let without = CatalogQuery { search: String::new(), ..query.first_page() };
         found.push((format!("“{}”", query.search), address(&without)));
     }
-    for slug in &query.categories {
-        let title = categories.iter().find(|c| c.slug == *slug).map_or(slug, |c| &c.title);
-        let kept = query.categories.iter().filter(|other| *other != slug).cloned().collect();
-        found.push((title.clone(), address(&CatalogQuery { categories: kept, ..base.clone() })));
-    }
-    for family in &query.families {
-        let kept = query.families.iter().filter(|other| *other != family).copied().collect();
-        found.push((
-            family.title().to_owned(),
-            address(&CatalogQuery { families: kept, ..base.clone() }),
-        ));
+    for choice in &query.choices {
+        found.push((catalog.title_of(choice).to_string(), address(&query.without(choice))));
     }
     let chip = |(words, link): (String, String)| {
         view! {

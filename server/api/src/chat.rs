@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use market::{Catalog, Error};
+use market::Error;
 use model::Service;
 use serde_json::{Value, json};
 
@@ -51,7 +51,8 @@ async fn not_allowed(method: Method) -> Response {
 async fn list(State(doors): State<Shared>, _: MaybeActor) -> Answer {
     let catalog = doors.market.catalog();
     let services = services::all(&catalog);
-    let data: Vec<Value> = services.iter().filter(|s| callable(&catalog, s)).map(entry).collect();
+    let data: Vec<Value> =
+        services.iter().filter(|s| s.callable).map(|s| entry(&s.service)).collect();
     Ok(Json(json!({ "object": "list", "data": data })).into_response())
 }
 
@@ -62,10 +63,6 @@ async fn find(State(doors): State<Shared>, _: MaybeActor, Named(name): Named) ->
         return Err(Error::Missing("service").into());
     }
     Ok(Json(entry(&service.service)).into_response())
-}
-
-fn callable(catalog: &Catalog, service: &Service) -> bool {
-    catalog.detail(service.id).is_some_and(|detail| detail.callable)
 }
 
 fn entry(service: &Service) -> Value {

@@ -1,6 +1,6 @@
 //! The catalogue and subscriptions: `/v1/services…`, `/marketplace/services`, `/v1/receipts/{id}`.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -36,7 +36,7 @@ pub fn routes() -> Router<Shared> {
 }
 
 /// A service by its slug or its id.
-pub fn named<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a ServiceDetail, ApiError> {
+pub fn named<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Arc<ServiceDetail>, ApiError> {
     catalog.named(name).ok_or(ApiError::Market(Error::Missing("service")))
 }
 
@@ -48,13 +48,13 @@ pub fn plan(service: &ServiceDetail, name: &str) -> Result<PlanId, ApiError> {
     found.map(|plan| plan.id).ok_or(ApiError::Market(Error::Missing("plan")))
 }
 
-/// Every service of a catalogue, in the order of an empty search.
-pub fn all(catalog: &Catalog) -> Vec<Service> {
+/// Every service of a catalogue, the most used first.
+pub fn all(catalog: &Catalog) -> Vec<Arc<ServiceDetail>> {
     let mut query =
         CatalogQuery { page_size: CatalogQuery::MAX_PAGE_SIZE, ..CatalogQuery::default() };
     let mut services = Vec::new();
     loop {
-        let found = catalog.search(&query);
+        let found = catalog.find(&query);
         let last = found.services.is_empty();
         services.extend(found.services);
         query.page += 1;
@@ -64,8 +64,13 @@ pub fn all(catalog: &Catalog) -> Vec<Service> {
     }
 }
 
+/// The lists show services without what only their own page needs.
+fn brief(services: &[Arc<ServiceDetail>]) -> Vec<&Service> {
+    services.iter().map(|detail| &detail.service).collect()
+}
+
 async fn search(State(doors): State<Shared>, query: Query) -> Answer {
-    Ok(Json(doors.market.catalog().search(&CatalogQuery::read(query.pairs()))).into_response())
+    Ok(Json(doors.market.catalog().page(&CatalogQuery::read(query.pairs()))).into_response())
 }
 
 async fn list(State(doors): State<Shared>, MaybeActor(caller): MaybeActor, query: Query) -> Answer {
@@ -73,7 +78,7 @@ async fn list(State(doors): State<Shared>, MaybeActor(caller): MaybeActor, query
     let mut services = all(&catalog);
     let scope = query.text("scope").unwrap_or("all");
     let caller = match scope {
-        "all" => return Ok(Json(json!({ "services": services })).into_response()),
+        "all" => return Ok(Json(json!({ "services": brief(&services) })).into_response()),
         "subscribed" | "owned" => caller.ok_or(Error::Anonymous)?,
         _ => {
             let fault = Fault::new("scope", "Expected one of all, subscribed, owned.");
@@ -82,13 +87,13 @@ async fn list(State(doors): State<Shared>, MaybeActor(caller): MaybeActor, query
     };
     if scope == "owned" {
         let own = doors.market.identity().providers(&caller.actor).await?;
-        services.retain(|service| own.contains(&service.provider_id));
+        services.retain(|detail| own.contains(&detail.service.provider_id));
     } else {
         let instances = doors.market.resources().list(&caller.actor).await?;
         let has: HashSet<_> = instances.iter().map(|instance| instance.offering_id).collect();
-        services.retain(|service| has.contains(&service.id));
+        services.retain(|detail| has.contains(&detail.service.id));
     }
-    Ok(Json(json!({ "services": services })).into_response())
+    Ok(Json(json!({ "services": brief(&services) })).into_response())
 }
 
 async fn detail(State(doors): State<Shared>, Named(name): Named) -> Answer {

@@ -1,273 +1,412 @@
-//! The catalogue in memory: everything on sale as one immutable value, made anew when something changes.
+//! The catalogue in memory: everything on sale as one immutable value. A change makes a new value that shares all it
+//! can with the one before, so that a change in a hundred thousand listings takes milliseconds to be seen.
 
+mod hours;
+mod index;
+mod listing;
 mod search;
+mod words;
 
 use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicU64, Ordering},
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use model::{
-    Backend, BuiltIn, CategoryView, FamilyCount, Limits, ModelFamily, OfferingId, OfferingState,
-    PlanId, PlanView, Price, PriceVersionId, ProviderId, ProviderView, Service, ServiceDetail,
-    ServiceMetrics, Usd,
+    Calendar, Category, CategoryView, Choice, OfferingId, OfferingState, OpenState, ProviderId,
+    ProviderView, Schedule, ServiceDetail, Timestamp,
 };
-use store::catalog::{Offering, Plan, PriceVersion};
 
-use crate::{Core, Result, Settings};
+use self::{
+    index::Index,
+    listing::{Figures, Parts, Shared, list, priced},
+};
+use crate::{Core, Error, Result, Settings};
 
-pub use search::Facets;
+pub(crate) use listing::Listed;
+pub use search::Found;
 
 static EDITIONS: AtomicU64 = AtomicU64::new(1);
 
 /// What is on sale at one moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Catalog {
     /// The counter of changes that it was read at.
     pub version: i64,
-    /// Another number for every value that was ever loaded: what pages made of it are cached under.
+    /// The counter of changes of what many offerings share.
+    shelves: i64,
+    /// Another number for every value that there ever was: what pages made of it are cached under.
     pub edition: u64,
-    listed: Vec<Listed>,
-    by_id: HashMap<OfferingId, usize>,
-    by_slug: HashMap<String, usize>,
-    categories: Vec<CategoryView>,
-    families: Vec<FamilyCount>,
-    total: u64,
+    /// The prices in force at this time.
+    priced_at: Timestamp,
+    index: Index,
+    by_id: Arc<HashMap<OfferingId, u32>>,
+    by_slug: Arc<HashMap<String, u32>>,
+    providers: Arc<BTreeMap<String, Arc<ProviderView>>>,
+    categories: Arc<Vec<Category>>,
+    /// The regions' names by their slugs.
+    regions: Arc<BTreeMap<String, Arc<str>>>,
+    /// The certificates' names by their slugs.
+    certificates: Arc<BTreeMap<String, Arc<str>>>,
 }
 
-/// An offering with what only the house sees of it.
+/// What has changed since a catalogue was read.
 #[derive(Debug)]
-pub(crate) struct Listed {
-    pub detail: ServiceDetail,
-    pub backend: Backend,
-    /// On sale; a paused one answers those who have it and is shown to nobody.
-    pub active: bool,
-    /// What a search looks through, folded to lower case.
-    pub text: String,
-    pub name: String,
+pub(crate) struct Changes {
+    version: i64,
+    listings: Vec<(OfferingId, Option<Arc<Listed>>)>,
+}
+
+async fn figures(
+    tx: &mut store::Tx,
+    now: Timestamp,
+    only: Option<OfferingId>,
+) -> Result<HashMap<OfferingId, Figures>> {
+    let today = now.day();
+    let mut found: HashMap<OfferingId, Figures> = HashMap::new();
+    for (id, used) in store::figures::usage(&mut *tx, today.plus(-29), today.plus(-6), only).await?
+    {
+        found.entry(id).or_default().used = used;
+    }
+    for (id, quality) in store::figures::quality(&mut *tx, only).await? {
+        found.entry(id).or_default().quality = quality;
+    }
+    for (id, stars) in store::figures::stars(&mut *tx, only).await? {
+        found.entry(id).or_default().stars = stars;
+    }
+    Ok(found)
+}
+
+/// Somebody may still call it.
+const fn is_live(state: OfferingState) -> bool {
+    matches!(state, OfferingState::Active | OfferingState::Paused)
+}
+
+/// Runs what takes long beside the requests.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(Box::new(error)))
 }
 
 impl Catalog {
-    /// Reads the catalogue from the database.
+    /// Reads the whole catalogue from the database.
     pub(crate) async fn load(core: &Core, settings: &Settings) -> Result<Self> {
-        // The counter comes first: a change during the reading makes the next look read again.
+        let now = core.now();
+        // The counters come first: a change during the reading makes the next look read again.
         let mut tx = core.db().snapshot().await?;
         let version = store::versions::read(&mut tx, "catalog").await?;
+        let shelves = store::versions::read(&mut tx, "shelves").await?;
         let categories = store::catalog::categories(&mut tx).await?;
         let providers = store::catalog::providers(&mut tx).await?;
-        let offerings = store::catalog::offerings(&mut tx).await?;
-        let plans = store::catalog::plans(&mut tx).await?;
-        let prices = store::catalog::prices(&mut tx, core.now()).await?;
-        let since = core.now().day().plus(-30).number();
-        let used: HashMap<_, _> =
-            store::catalog::usage(&mut tx, since).await?.into_iter().collect();
+        let offerings = store::catalog::offerings(&mut tx, 0).await?;
+        let plans = store::catalog::plans(&mut tx, 0).await?;
+        let prices = store::catalog::prices(&mut tx, now, 0).await?;
+        let figures = figures(&mut tx, now, None).await?;
         drop(tx);
-
-        let providers: HashMap<ProviderId, _> = providers.into_iter().map(|p| (p.id, p)).collect();
-        let slugs: HashMap<_, _> = categories.iter().map(|c| (c.id, c.slug.clone())).collect();
-        let mut plans = priced(plans, &prices);
-        let mut listed = Vec::with_capacity(offerings.len());
-        for offering in offerings {
-            let (Some(provider), Some(category), Some(plans)) = (
-                providers.get(&offering.provider),
-                slugs.get(&offering.category),
-                plans.remove(&offering.id),
-            ) else {
-                tracing::warn!(offering.id = %offering.id, "an offering without plan or provider is left out");
-                continue;
+        let settings = settings.clone();
+        aside(move || {
+            let mut shared = Shared::default();
+            for provider in &providers {
+                shared.providers.insert(provider.id, Arc::new(provider_view(provider)));
+            }
+            for category in &categories {
+                shared.categories.insert(category.id, category.slug.as_str().into());
+            }
+            let mut plans = priced(plans, &prices);
+            let mut listed = Vec::with_capacity(offerings.len());
+            for offering in offerings.into_iter().filter(|offering| is_live(offering.state)) {
+                let id = offering.id;
+                let parts = Parts {
+                    plans: plans.remove(&id).unwrap_or_default(),
+                    figures: figures.get(&id).copied().unwrap_or_default(),
+                    offering,
+                };
+                match list(parts, &mut shared, &settings) {
+                    Some(found) => listed.push(Arc::new(found)),
+                    None => tracing::warn!(offering.id = %id, "an offering without plan or provider is left out"),
+                }
+            }
+            let providers = shared.providers.values().map(|p| (p.slug.clone(), Arc::clone(p))).collect();
+            let mut catalog = Self {
+                version,
+                shelves,
+                edition: 0,
+                priced_at: now,
+                index: Index::build(listed, now),
+                by_id: Arc::default(),
+                by_slug: Arc::default(),
+                providers: Arc::new(providers),
+                categories: Arc::new(categories),
+                regions: Arc::default(),
+                certificates: Arc::default(),
             };
-            let used = used.get(&offering.id).copied().unwrap_or_default();
-            listed.push(list(offering, provider, category, plans, used, settings));
-        }
-        Ok(Self::index(version, listed, &categories))
+            catalog.name();
+            catalog.renew();
+            catalog
+        })
+        .await
     }
 
-    fn index(version: i64, listed: Vec<Listed>, categories: &[model::Category]) -> Self {
-        let by_id = listed.iter().enumerate().map(|(n, l)| (l.detail.service.id, n)).collect();
-        let by_slug =
-            listed.iter().enumerate().map(|(n, l)| (l.detail.service.slug.clone(), n)).collect();
-        let active = || listed.iter().filter(|l| l.active).map(|l| &l.detail.service);
-        let count = |has: &dyn Fn(&Service) -> bool| active().filter(|s| has(s)).count() as u64;
-        let categories = categories
-            .iter()
-            .map(|category| CategoryView {
-                id: category.id,
-                slug: category.slug.clone(),
-                title: category.title.clone(),
-                description: category.description.clone(),
-                count: count(&|service| service.category == category.slug),
+    /// Makes the maps from names to slots anew.
+    fn name(&mut self) {
+        let (mut by_id, mut by_slug) = (HashMap::new(), HashMap::new());
+        let (mut regions, mut certificates) = (BTreeMap::new(), BTreeMap::new());
+        for (slot, listed) in self.index.all() {
+            let service = &listed.detail.service;
+            by_id.insert(service.id, slot);
+            by_slug.insert(service.slug.clone(), slot);
+            note(&mut regions, &service.geographic.region);
+            service.compliance.iter().for_each(|name| note(&mut certificates, name));
+        }
+        (self.by_id, self.by_slug) = (Arc::new(by_id), Arc::new(by_slug));
+        (self.regions, self.certificates) = (Arc::new(regions), Arc::new(certificates));
+    }
+
+    /// Makes it another edition.
+    fn renew(&mut self) {
+        self.edition = EDITIONS.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Reads what has changed since; none when everything must be read again.
+    pub(crate) async fn changes(
+        &self,
+        core: &Core,
+        settings: &Settings,
+    ) -> Result<Option<Changes>> {
+        let now = core.now();
+        let mut tx = core.db().snapshot().await?;
+        let version = store::versions::read(&mut tx, "catalog").await?;
+        if store::versions::read(&mut tx, "shelves").await? != self.shelves {
+            return Ok(None);
+        }
+        let offerings = store::catalog::offerings(&mut tx, self.version).await?;
+        if offerings.len() > 512 {
+            return Ok(None);
+        }
+        let plans = store::catalog::plans(&mut tx, self.version).await?;
+        let prices = store::catalog::prices(&mut tx, now, self.version).await?;
+        let mut plans = priced(plans, &prices);
+        let mut shared = Shared::default();
+        for provider in self.providers.values() {
+            shared.providers.insert(provider.id, Arc::clone(provider));
+        }
+        for category in &*self.categories {
+            shared.categories.insert(category.id, category.slug.as_str().into());
+        }
+        let mut listings = Vec::with_capacity(offerings.len());
+        for offering in offerings {
+            let id = offering.id;
+            if !is_live(offering.state) {
+                listings.push((id, None));
+                continue;
+            }
+            let figures = figures(&mut tx, now, Some(id)).await?.remove(&id).unwrap_or_default();
+            let parts = Parts { plans: plans.remove(&id).unwrap_or_default(), figures, offering };
+            let Some(listed) = list(parts, &mut shared, settings) else { return Ok(None) };
+            listings.push((id, Some(Arc::new(listed))));
+        }
+        Ok(Some(Changes { version, listings }))
+    }
+
+    /// The listings whose figures have changed, or whose prices have come into force; none when prices did, which is
+    /// rare enough to read everything.
+    pub(crate) async fn fresh_figures(&self, core: &Core) -> Result<Option<Changes>> {
+        let now = core.now();
+        let mut tx = core.db().snapshot().await?;
+        if !store::catalog::repriced(&mut tx, self.priced_at, now).await?.is_empty() {
+            return Ok(None);
+        }
+        let figures = figures(&mut tx, now, None).await?;
+        drop(tx);
+        let none = Figures::default();
+        let listings = self
+            .index
+            .all()
+            .filter_map(|(_, listed)| {
+                let id = listed.detail.service.id;
+                let newer = listed.with_figures(figures.get(&id).unwrap_or(&none))?;
+                Some((id, Some(Arc::new(newer))))
             })
             .collect();
-        let families = ModelFamily::ALL
-            .iter()
-            .map(|family| FamilyCount {
-                family: *family,
-                count: count(&|s| s.model_family == *family),
+        Ok(Some(Changes { version: self.version, listings }))
+    }
+
+    /// The catalogue with changes, and with the clock looked at; the same value when nothing is different.
+    pub(crate) fn with(self: &Arc<Self>, changes: Changes, now: Timestamp) -> Arc<Self> {
+        let mut next = Self::clone(self);
+        next.version = changes.version;
+        if changes.listings.is_empty() {
+            if next.index.open_now(now) {
+                next.renew();
+            } else if next.version == self.version {
+                return Arc::clone(self);
+            }
+            return Arc::new(next);
+        }
+        let same_names = changes.listings.iter().all(|(id, listed)| {
+            let before = self.listed(*id).map(|l| &l.detail.service);
+            let after = listed.as_ref().map(|l| &l.detail.service);
+            before.zip(after).is_some_and(|(before, after)| {
+                before.slug == after.slug
+                    && before.geographic.region == after.geographic.region
+                    && before.compliance == after.compliance
             })
+        });
+        let changed = changes
+            .listings
+            .into_iter()
+            .map(|(id, listed)| (self.by_id.get(&id).copied(), listed))
+            .filter(|(slot, listed)| slot.is_some() || listed.is_some())
             .collect();
-        let total = count(&|_| true);
-        let edition = EDITIONS.fetch_add(1, Ordering::Relaxed);
-        Self { version, edition, listed, by_id, by_slug, categories, families, total }
+        next.index.apply(changed, now);
+        if !same_names {
+            next.name();
+        }
+        next.renew();
+        Arc::new(next)
     }
 
     pub(crate) fn listed(&self, id: OfferingId) -> Option<&Listed> {
-        self.by_id.get(&id).and_then(|n| self.listed.get(*n))
+        self.by_id.get(&id).and_then(|slot| self.index.get(*slot)).map(|listed| &**listed)
+    }
+
+    /// Everything on sale, in no order that means anything.
+    pub(crate) fn on_sale(&self) -> impl Iterator<Item = &Arc<Listed>> {
+        self.index.all().map(|(_, listed)| listed).filter(|listed| listed.active)
     }
 
     /// A service on sale.
-    pub fn detail(&self, id: OfferingId) -> Option<&ServiceDetail> {
+    pub fn detail(&self, id: OfferingId) -> Option<&Arc<ServiceDetail>> {
         self.listed(id).filter(|listed| listed.active).map(|listed| &listed.detail)
     }
 
     /// A service on sale by its slug or its id.
-    pub fn named(&self, name: &str) -> Option<&ServiceDetail> {
-        if let Some(n) = self.by_slug.get(name) {
-            return self.listed.get(*n).filter(|l| l.active).map(|l| &l.detail);
+    pub fn named(&self, name: &str) -> Option<&Arc<ServiceDetail>> {
+        if let Some(slot) = self.by_slug.get(name) {
+            return self.index.get(*slot).filter(|l| l.active).map(|l| &l.detail);
         }
         name.parse().ok().and_then(|id| self.detail(id))
     }
 
     /// The categories in their order, with the number of services on sale in each.
-    pub fn categories(&self) -> &[CategoryView] {
-        &self.categories
-    }
-
-    /// The model families with the number of services on sale of each.
-    pub fn families(&self) -> &[FamilyCount] {
-        &self.families
+    pub fn categories(&self) -> Vec<CategoryView> {
+        let count = |slug: &str| {
+            let set = self.index.set(&Choice::Category(slug.to_owned()), None);
+            self.index.active().intersection_count(&set) as u64
+        };
+        let view = |category: &Category| CategoryView {
+            id: category.id,
+            slug: category.slug.clone(),
+            title: category.title.clone(),
+            description: category.description.clone(),
+            count: count(&category.slug),
+        };
+        self.categories.iter().map(view).collect()
     }
 
     /// How many services are on sale.
-    pub const fn total(&self) -> u64 {
-        self.total
+    pub fn total(&self) -> u64 {
+        self.index.active().count_ones(..) as u64
+    }
+
+    /// Everybody who sells, by name.
+    pub fn providers(&self) -> Vec<Arc<ProviderView>> {
+        let mut found: Vec<_> = self.providers.values().cloned().collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        found
+    }
+
+    /// Who sells, by slug or id.
+    pub fn provider_named(&self, name: &str) -> Option<&Arc<ProviderView>> {
+        self.providers.get(name).or_else(|| {
+            let id: ProviderId = name.parse().ok()?;
+            self.providers.values().find(|provider| provider.id == id)
+        })
+    }
+
+    /// Whether a service is open at a time, by what its provider says.
+    pub fn open_state(&self, id: OfferingId, at: Timestamp) -> OpenState {
+        let hours = self.listed(id).and_then(|listed| listed.hours.as_deref());
+        hours.map_or(OpenState { open: true, maintenance: false, changes_at: None }, |hours| {
+            hours.state(at)
+        })
+    }
+
+    /// The week of a service that is not simply always open.
+    pub fn calendar(&self, id: OfferingId) -> Option<Calendar> {
+        self.listed(id)?.hours.as_deref().map(hours::Hours::calendar)
     }
 
     /// Who sells an offering.
     pub(crate) fn payee(&self, offering: OfferingId) -> Option<ProviderId> {
         self.listed(offering).map(|listed| listed.detail.provider.id)
     }
-}
 
-/// The plans of each offering with the prices in force.
-fn priced(plans: Vec<Plan>, prices: &[PriceVersion]) -> HashMap<OfferingId, Vec<PlanView>> {
-    let prices: HashMap<PlanId, (PriceVersionId, Price)> =
-        prices.iter().map(|v| (v.plan, (v.id, v.price))).collect();
-    let mut found: HashMap<OfferingId, Vec<PlanView>> = HashMap::new();
-    for plan in plans {
-        if let Some((price_version, price)) = prices.get(&plan.id).copied() {
-            found.entry(plan.offering).or_default().push(view(plan, price, price_version));
-        }
+    /// What people read for a value of a filter.
+    pub fn title_of(&self, choice: &Choice) -> Arc<str> {
+        let text = match choice {
+            Choice::Category(slug) => self
+                .categories
+                .iter()
+                .find(|c| c.slug == *slug)
+                .map_or(slug.as_str(), |c| &c.title)
+                .into(),
+            Choice::Family(family) => family.title().into(),
+            Choice::Price(band) => band.title().into(),
+            Choice::MinPrice(price) => return format!("From {price} / 1K").into(),
+            Choice::MaxPrice(price) => return format!("Up to {price} / 1K").into(),
+            Choice::Free => "Free tier or trial".into(),
+            Choice::Context(band) => band.title().into(),
+            Choice::MinContext(tokens) => return format!("Context from {tokens} tokens").into(),
+            Choice::MaxContext(tokens) => return format!("Context up to {tokens} tokens").into(),
+            Choice::Feature(feature) => feature.title().into(),
+            Choice::Region(slug) => {
+                return self.regions.get(slug).cloned().unwrap_or_else(|| slug.as_str().into());
+            }
+            Choice::Uptime(_) => return format!("Uptime over {} %", choice.value()).into(),
+            Choice::Latency(ms) if *ms >= 1_000 && ms % 1_000 == 0 => {
+                return format!("First token under {} s", ms / 1_000).into();
+            }
+            Choice::Latency(ms) => return format!("First token under {ms} ms").into(),
+            Choice::Throughput(tps) => return format!("Over {tps} tokens/s").into(),
+            Choice::Schedule(Schedule::BusinessHours) => "Business hours only".into(),
+            Choice::Schedule(schedule) => schedule.title().into(),
+            Choice::Now => "Open now".into(),
+            Choice::Compliance(slug) => {
+                return self
+                    .certificates
+                    .get(slug)
+                    .cloned()
+                    .unwrap_or_else(|| slug.to_uppercase().into());
+            }
+            Choice::Rating(stars) => return format!("{stars} stars and up").into(),
+            Choice::Verified => "Verified provider".into(),
+            Choice::Provider(slug) => {
+                self.providers.get(slug).map_or(slug.as_str(), |p| &p.name).into()
+            }
+        };
+        text
     }
-    found
 }
 
-fn view(plan: Plan, price: Price, price_version: PriceVersionId) -> PlanView {
-    let limits: Limits = plan.limits;
-    PlanView {
-        id: plan.id,
-        slug: plan.slug,
-        name: plan.name,
-        description: plan.description,
-        monthly_fee: plan.monthly_fee,
-        limits,
-        price,
-        price_version,
+/// Notes a name under its slug; the first spelling stays.
+fn note(names: &mut BTreeMap<String, Arc<str>>, name: &str) {
+    let slug = model::slug_of(name);
+    if !slug.is_empty() && !names.contains_key(&slug) {
+        names.insert(slug, name.into());
     }
 }
 
-fn list(
-    offering: Offering,
-    provider: &store::catalog::Provider,
-    category: &str,
-    plans: Vec<PlanView>,
-    used: model::UsageStats,
-    settings: &Settings,
-) -> Listed {
-    let spec = offering.spec;
-    let cheapest =
-        plans.iter().min_by_key(|p| (p.price.blended_per_1k(), p.monthly_fee)).map(|p| p.price);
-    let price = cheapest.unwrap_or(Price { prompt: 0, completion: 0, request: 0, credit_price: 1 });
-    let status = if spec.maintenance {
-        "maintenance"
-    } else if spec.deprecated {
-        "deprecated"
-    } else {
-        "active"
-    };
-    let text = [
-        offering.name.as_str(),
-        &offering.slug,
-        &spec.tagline,
-        &spec.description,
-        offering.family.as_str(),
-        spec.base_model.as_deref().unwrap_or_default(),
-        &provider.name,
-    ]
-    .join("\n")
-    .to_lowercase();
-    let service = Service {
-        id: offering.id,
-        slug: offering.slug,
-        name: offering.name.clone(),
-        tagline: spec.tagline,
-        description: spec.description,
-        category: category.to_owned(),
-        model_family: offering.family,
-        base_model: spec.base_model,
-        price_per_1k_tokens: price.blended_per_1k(),
-        prompt_price_per_1k_tokens: Usd::from_micros(price.prompt / 1_000),
-        completion_price_per_1k_tokens: Usd::from_micros(price.completion / 1_000),
-        monthly_fee: plans.iter().map(|p| p.monthly_fee).min().unwrap_or_default(),
-        pricing_tiers: spec.pricing_tiers,
-        trial_tokens: None,
-        trial: spec.trial,
-        provider_id: provider.id,
-        provider_name: provider.name.clone(),
-        provider_verified: provider.verified_at.is_some(),
-        context_window: spec.context_window,
-        max_output_tokens: spec.max_output_tokens,
-        features: spec.features,
-        api_compatibility: spec.api_compatibility,
-        geographic: spec.geographic,
-        compliance: spec.compliance,
-        metrics: ServiceMetrics::default(),
-        availability: spec.availability,
-        rating: None,
-        review_count: 0,
-        usage_stats: used,
-        status: status.to_owned(),
-        created_at: offering.created_at,
-        updated_at: offering.updated_at,
-    };
-    let built_in = match &offering.backend {
-        Backend::BuiltIn { answerer: BuiltIn::Echo, .. } => Some(
-            "This sample is answered by the built-in echo: it says back what it is told and is not a language model.",
-        ),
-        Backend::BuiltIn { answerer: BuiltIn::Extractive, .. } => Some(
-            "This sample is answered by the built-in extractive answerer: it quotes a text that comes with it and is not a language model.",
-        ),
-        Backend::Upstream { .. } | Backend::Manual => None,
-    };
-    let detail = ServiceDetail {
-        service,
-        provider: ProviderView {
-            id: provider.id,
-            name: provider.name.clone(),
-            country: provider.country.clone(),
-            description: provider.description.clone(),
-            verified_at: provider.verified_at,
-        },
-        plans,
-        capabilities: spec.capabilities,
-        built_in: built_in.map(str::to_owned),
-        callable: offering.backend != Backend::Manual,
-        trial_credits: settings.trial_credits,
-    };
-    Listed {
-        name: offering.name.to_lowercase(),
-        detail,
-        backend: offering.backend,
-        active: offering.state == OfferingState::Active,
-        text,
+fn provider_view(provider: &store::catalog::Provider) -> ProviderView {
+    ProviderView {
+        id: provider.id,
+        slug: provider.slug.clone(),
+        name: provider.name.clone(),
+        country: provider.country.clone(),
+        description: provider.description.clone(),
+        verified_at: provider.verified_at,
+        created_at: provider.created_at,
     }
 }

@@ -60,8 +60,8 @@ impl Market {
         repeat(self, "housekeeping", Duration::from_secs(30), |market| async move {
             market.tidy().await
         });
-        repeat(self, "usage figures", Duration::from_mins(1), |market| async move {
-            market.reload().await
+        repeat(self, "figures", Duration::from_mins(1), |market| async move {
+            market.refresh_figures().await
         });
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Market {
         let db = self.core().db();
         let catalog = store::versions::read(db, "catalog").await?;
         if catalog != self.catalog().version {
-            self.reload().await?;
+            self.catch_up().await?;
         }
         let access = store::versions::read(db, "access").await?;
         if self.shared().access.moved_to(access) {

@@ -10,8 +10,8 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Keys, Ledger, Resources, Result, Settings, Usage,
-    Wallets,
+    Catalog, Core, Idempotency, Identity, Keys, Ledger, Quality, Resources, Result, Reviews,
+    Settings, Tickets, Tryouts, Usage, Wallets,
     access::Access,
     attempts::Attempts,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     pub access: Access,
     pub attempts: Attempts,
     pub stopping: AtomicBool,
+    /// One reading of the catalogue at a time, so that an older one never replaces a newer.
+    pub reading: tokio::sync::Mutex<()>,
 }
 
 impl Market {
@@ -59,6 +61,7 @@ impl Market {
             access: Access::default(),
             attempts: Attempts::default(),
             stopping: AtomicBool::new(false),
+            reading: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -108,6 +111,22 @@ impl Market {
         Usage(self)
     }
 
+    pub fn quality(&self) -> Quality<'_> {
+        Quality(self)
+    }
+
+    pub fn reviews(&self) -> Reviews<'_> {
+        Reviews(self)
+    }
+
+    pub fn tickets(&self) -> Tickets<'_> {
+        Tickets(self)
+    }
+
+    pub fn tryouts(&self) -> Tryouts<'_> {
+        Tryouts(self)
+    }
+
     pub fn idempotency(&self) -> Idempotency<'_> {
         Idempotency(self)
     }
@@ -120,12 +139,45 @@ impl Market {
         Ok(self.core().db().ping().await?)
     }
 
-    /// Reads the catalogue again and makes it the one that everybody sees.
+    /// Reads the whole catalogue again and makes it the one that everybody sees.
     pub async fn reload(&self) -> Result<()> {
+        let _turn = self.0.reading.lock().await;
+        self.reload_in_turn().await
+    }
+
+    async fn reload_in_turn(&self) -> Result<()> {
         let catalog = Catalog::load(self.core(), self.settings()).await?;
         self.0.catalog.store(Arc::new(catalog));
         self.0.access.forget();
         Ok(())
+    }
+
+    /// Reads what has changed in the catalogue and makes it seen.
+    pub async fn catch_up(&self) -> Result<()> {
+        let _turn = self.0.reading.lock().await;
+        let catalog = self.catalog();
+        match catalog.changes(self.core(), self.settings()).await? {
+            Some(changes) => self.0.catalog.store(catalog.with(changes, self.core().now())),
+            None => return self.reload_in_turn().await,
+        }
+        self.0.access.forget();
+        Ok(())
+    }
+
+    /// Brings the figures of the catalogue up to date: use, measured quality, stars, and who is open.
+    pub async fn refresh_figures(&self) -> Result<()> {
+        let _turn = self.0.reading.lock().await;
+        let catalog = self.catalog();
+        match catalog.fresh_figures(self.core()).await? {
+            Some(changes) => {
+                let now = self.core().now();
+                let next = tokio::task::spawn_blocking(move || catalog.with(changes, now)).await;
+                let next = next.map_err(|error| crate::Error::Internal(Box::new(error)))?;
+                self.0.catalog.store(next);
+                Ok(())
+            }
+            None => self.reload_in_turn().await,
+        }
     }
 
     /// Proves the ledger: every rule against one moment of all records.

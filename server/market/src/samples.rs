@@ -164,6 +164,8 @@ impl Market {
             providers.insert(provider.slug, provider.id);
         }
         let mut tx = core.db().begin().await?;
+        let changed = store::catalog::begin_change(&mut tx).await?;
+        store::versions::bump(&mut tx, "shelves").await?;
         let mut categories = HashMap::new();
         for (position, sample) in (0..).zip(content.categories) {
             let category = Category {
@@ -196,12 +198,11 @@ impl Market {
                 created_at: at,
                 updated_at: at,
             };
-            store::catalog::insert_offering(&mut tx, &offering).await?;
+            store::catalog::insert_offering(&mut tx, &offering, changed).await?;
             for (position, sample) in (0..).zip(sample.plans) {
                 self.insert_plan(&mut tx, offering.id, &sample, position).await?;
             }
         }
-        store::versions::bump(&mut tx, "catalog").await?;
         tx.commit().await?;
         Ok(())
     }
@@ -242,7 +243,7 @@ impl Market {
         let (now, credit_price) = (core.now(), self.settings().credit_price.micros());
         let mut tx = core.db().begin().await?;
         let mut changed = 0;
-        for version in store::catalog::prices(&mut tx, now).await? {
+        for version in store::catalog::prices(&mut tx, now, 0).await? {
             if version.price.credit_price != credit_price {
                 let price = Price { credit_price, ..version.price };
                 let next = PriceVersion {
@@ -256,6 +257,7 @@ impl Market {
             }
         }
         if changed > 0 {
+            store::versions::bump(&mut tx, "shelves").await?;
             store::versions::bump(&mut tx, "catalog").await?;
         }
         tx.commit().await?;
@@ -280,6 +282,8 @@ impl Market {
             .await?;
         let (buyer, _) = self.identity().create_customer("Benchmark buyer", Some(user)).await?;
         let mut tx = core.db().begin().await?;
+        let changed = store::catalog::begin_change(&mut tx).await?;
+        store::versions::bump(&mut tx, "shelves").await?;
         let provider = Provider {
             id: core.id(ProviderId::new),
             customer: seller,
@@ -331,7 +335,7 @@ impl Market {
             created_at: now,
             updated_at: now,
         };
-        store::catalog::insert_offering(&mut tx, &offering).await?;
+        store::catalog::insert_offering(&mut tx, &offering, changed).await?;
         let plan = SamplePlan {
             slug: "usage".parse().map_err(|_| Error::broken("slug"))?,
             name: "Pay per use".to_owned(),
@@ -343,7 +347,6 @@ impl Market {
             limits: Limits::default(),
         };
         self.insert_plan(&mut tx, offering.id, &plan, 0).await?;
-        store::versions::bump(&mut tx, "catalog").await?;
         tx.commit().await?;
         self.reload().await?;
         self.ledger()

@@ -2,7 +2,7 @@
 
 use model::{
     Backend, Category, CategoryId, CustomerId, Limits, ModelFamily, OfferingId, OfferingState,
-    PlanId, Price, PriceVersionId, ProviderId, Spec, Timestamp, UsageStats, Usd,
+    PlanId, Price, PriceVersionId, ProviderId, Spec, Timestamp, Usd,
 };
 
 use crate::{Error, Result, Row, Run, Tx, sql};
@@ -143,11 +143,50 @@ pub async fn providers(on: impl Run<'_>) -> Result<Vec<Provider>> {
     .await
 }
 
-pub async fn insert_offering(tx: &mut Tx, offering: &Offering) -> Result<()> {
+/// Begins a change of what is on sale: counts it, and gives the number that what is changed must carry. Changes of two
+/// servers follow each other, because the counter stays locked until the transaction ends; so nobody who has read up to
+/// a number misses anything below it.
+pub async fn begin_change(tx: &mut Tx) -> Result<i64> {
+    sql(tx, "UPDATE versions SET version = version + 1 WHERE name = 'catalog' RETURNING version")
+        .one(|row| row.get("version"))
+        .await
+}
+
+/// Marks an offering as changed, for the servers that have it in memory.
+pub async fn mark_changed(tx: &mut Tx, offering: OfferingId) -> Result<()> {
+    let changed = begin_change(&mut *tx).await?;
+    sql(tx, "UPDATE offerings SET changed = $1 WHERE id = $2")
+        .bind(changed)
+        .bind(offering.to_string())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Puts an offering into another state; `changed` is from [`begin_change`].
+pub async fn set_state(
+    tx: &mut Tx,
+    offering: OfferingId,
+    state: OfferingState,
+    now: Timestamp,
+    changed: i64,
+) -> Result<()> {
+    sql(tx, "UPDATE offerings SET state = $1, updated_at = $2, changed = $3 WHERE id = $4")
+        .bind(state.as_str())
+        .bind(now.ms())
+        .bind(changed)
+        .bind(offering.to_string())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Adds an offering; `changed` is from [`begin_change`].
+pub async fn insert_offering(tx: &mut Tx, offering: &Offering, changed: i64) -> Result<()> {
     sql(
         tx,
         "INSERT INTO offerings (id, provider_id, category_id, slug, name, family, state, backend, spec,
-             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             created_at, updated_at, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(offering.id.to_string())
     .bind(offering.provider.to_string())
@@ -160,6 +199,7 @@ pub async fn insert_offering(tx: &mut Tx, offering: &Offering) -> Result<()> {
     .bind(json(&offering.spec, "spec")?)
     .bind(offering.created_at.ms())
     .bind(offering.updated_at.ms())
+    .bind(changed)
     .execute()
     .await
     .map(drop)
@@ -181,13 +221,14 @@ fn read_offering(row: &Row) -> Result<Offering> {
     })
 }
 
-/// Every offering that somebody may still call: the active ones and the paused.
-pub async fn offerings(on: impl Run<'_>) -> Result<Vec<Offering>> {
+/// Every offering that has changed since a number of the counter `catalog`, in whatever state it is; all since 0.
+pub async fn offerings(on: impl Run<'_>, since: i64) -> Result<Vec<Offering>> {
     sql(
         on,
         "SELECT id, provider_id, category_id, slug, name, family, state, backend, spec, created_at,
-             updated_at FROM offerings WHERE state IN ('active', 'paused') ORDER BY id",
+             updated_at FROM offerings WHERE changed > $1 ORDER BY id",
     )
+    .bind(since)
     .all(read_offering)
     .await
 }
@@ -216,13 +257,15 @@ pub async fn insert_plan(tx: &mut Tx, plan: &Plan, position: i64) -> Result<()> 
     .map(drop)
 }
 
-/// Every plan that can be bought or is still had, in the order of its offering.
-pub async fn plans(on: impl Run<'_>) -> Result<Vec<Plan>> {
+/// Every plan that can be bought or is still had, of the offerings that have changed since, in the order of each.
+pub async fn plans(on: impl Run<'_>, since: i64) -> Result<Vec<Plan>> {
     sql(
         on,
-        "SELECT id, offering_id, slug, name, description, monthly_fee, limits FROM plans
-         ORDER BY offering_id, position, id",
+        "SELECT p.id, p.offering_id, p.slug, p.name, p.description, p.monthly_fee, p.limits FROM plans p
+         JOIN offerings o ON o.id = p.offering_id WHERE o.changed > $1
+         ORDER BY p.offering_id, p.position, p.id",
     )
+    .bind(since)
     .all(|row| {
         Ok(Plan {
             id: row.parse("plans", "id")?,
@@ -257,18 +300,19 @@ pub async fn insert_price(tx: &mut Tx, version: &PriceVersion, now: Timestamp) -
     .map(drop)
 }
 
-/// Each plan's prices in force at a time.
-pub async fn prices(on: impl Run<'_>, now: Timestamp) -> Result<Vec<PriceVersion>> {
+/// The prices in force at a time, of each plan of the offerings that have changed since.
+pub async fn prices(on: impl Run<'_>, now: Timestamp, since: i64) -> Result<Vec<PriceVersion>> {
     sql(
         on,
-        "SELECT id, plan_id, effective_at, prompt, completion, request, credit_price
-         FROM price_versions v
-         WHERE effective_at <= $1 AND NOT EXISTS (
+        "SELECT v.id, v.plan_id, v.effective_at, v.prompt, v.completion, v.request, v.credit_price
+         FROM price_versions v JOIN plans p ON p.id = v.plan_id JOIN offerings o ON o.id = p.offering_id
+         WHERE o.changed > $2 AND v.effective_at <= $1 AND NOT EXISTS (
              SELECT 1 FROM price_versions n WHERE n.plan_id = v.plan_id AND n.effective_at <= $1
                  AND (n.effective_at > v.effective_at OR (n.effective_at = v.effective_at AND n.id > v.id)))
-         ORDER BY plan_id",
+         ORDER BY v.plan_id",
     )
     .bind(now.ms())
+    .bind(since)
     .all(|row| {
         Ok(PriceVersion {
             id: row.parse("price_versions", "id")?,
@@ -285,27 +329,20 @@ pub async fn prices(on: impl Run<'_>, now: Timestamp) -> Result<Vec<PriceVersion
     .await
 }
 
-/// How much each offering is used: tokens ever, and customers and calls since a day.
-pub async fn usage(on: impl Run<'_>, since_day: i64) -> Result<Vec<(OfferingId, UsageStats)>> {
+/// The offerings with a price that came into force within a stretch of time.
+pub async fn repriced(
+    on: impl Run<'_>,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<OfferingId>> {
     sql(
         on,
-        "SELECT r.offering_id,
-             CAST(SUM(d.prompt_tokens + d.completion_tokens) AS BIGINT) AS tokens,
-             COUNT(DISTINCT CASE WHEN d.day >= $1 THEN r.customer_id END) AS customers,
-             CAST(SUM(CASE WHEN d.day >= $1 THEN d.requests ELSE 0 END) AS BIGINT) AS requests
-         FROM usage_days d JOIN resources r ON r.id = d.resource_id
-         GROUP BY r.offering_id ORDER BY r.offering_id",
+        "SELECT DISTINCT p.offering_id FROM price_versions v JOIN plans p ON p.id = v.plan_id
+         WHERE v.effective_at > $1 AND v.effective_at <= $2 AND v.effective_at > v.created_at
+         ORDER BY p.offering_id",
     )
-    .bind(since_day)
-    .all(|row| {
-        Ok((
-            row.parse("resources", "offering_id")?,
-            UsageStats {
-                total_tokens_served: row.count("tokens")?,
-                active_users: row.count("customers")?,
-                monthly_requests: row.count("requests")?,
-            },
-        ))
-    })
+    .bind(after.ms())
+    .bind(until.ms())
+    .all(|row| row.parse("plans", "offering_id"))
     .await
 }

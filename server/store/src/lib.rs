@@ -26,6 +26,7 @@ pub mod customers;
 mod db;
 mod dialect;
 mod error;
+pub mod figures;
 pub mod holds;
 pub mod idempotency;
 pub mod keys;

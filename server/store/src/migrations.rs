@@ -24,12 +24,18 @@ impl Db {
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Sqlite(pool) => {
-                Migrator::with_migrations(migrations!["sqlite": 1 "0001_house"]).run(pool).await?;
+                Migrator::with_migrations(
+                    migrations!["sqlite": 1 "0001_house", 2 "0002_discovery"],
+                )
+                .run(pool)
+                .await?;
             }
             Self::Postgres(pool) => {
-                Migrator::with_migrations(migrations!["postgres": 1 "0001_house"])
-                    .run(pool)
-                    .await?;
+                Migrator::with_migrations(
+                    migrations!["postgres": 1 "0001_house", 2 "0002_discovery"],
+                )
+                .run(pool)
+                .await?;
             }
         }
         Ok(())

@@ -66,14 +66,14 @@ pub fn AgentPage() -> impl IntoView {
         let flash = flash::take();
         let detail = place.market.catalog().detail(instance.offering_id).cloned();
         let callable = detail.as_ref().is_none_or(|detail| detail.callable);
-        let built_in = detail.and_then(|detail| detail.built_in);
+        let built_in = detail.and_then(|detail| detail.built_in.clone());
         Ok(view! {
             <Title text=format!("{} – {} – CMP", instance.name, place.customer.name) />
             <div class="wrap">
                 {agent_head(&place, &instance, "")}
                 {flash_banner(flash.as_ref())}
                 {trouble(&instance)}
-                {built_in.map(remark)}
+                {built_in.map(|text| remark(text.to_string()))}
                 <div class="split">
                     <div>{callable.then(|| calling(&place, &instance))}</div>
                     <aside>{facts(&instance)} {ending(&place, &instance)}</aside>

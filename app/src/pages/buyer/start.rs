@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use market::{Actor, Market};
 use model::{
     Charge, Credits, CustomerView, HoldId, InstanceView, OfferingId, PlanView, ServiceDetail, Usd,
+    Volume,
 };
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     parts::{
         badges::provider,
         crumbs::crumbs,
-        details::{Volume, estimate_fields},
+        details::estimate_fields,
         fields::hidden,
         notices::{error_summary, warning},
         prices::{fee, leader, limit_words},

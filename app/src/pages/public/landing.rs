@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use market::{Catalog, Settings};
-use model::{CatalogQuery, Charge, ServiceDetail};
+use model::{CatalogQuery, Charge, Choice, ServiceDetail, Sort};
 
 use crate::{
     context::{loaded, market},
@@ -29,15 +29,17 @@ pub fn LandingPage() -> impl IntoView {
 }
 
 fn landing(catalog: &Catalog, settings: &Settings) -> AnyView {
-    let newest = catalog.search(&CatalogQuery { page_size: 6, ..CatalogQuery::default() });
+    let newest = catalog.find(&CatalogQuery {
+        page_size: 6,
+        sort: Some(Sort::Newest),
+        ..CatalogQuery::default()
+    });
     let cards = newest
         .services
         .iter()
+        .map(|found| &found.service)
         .map(|service| service_card(service, &category_title(catalog, &service.category), ""));
-    let first = newest
-        .services
-        .iter()
-        .find_map(|service| catalog.detail(service.id).filter(|d| d.callable));
+    let first = newest.services.iter().find(|found| found.callable).map(|found| &**found);
     let total = catalog.total();
     view! {
         <Title text="CMP – AI agents with a receipt for every call" />
@@ -79,8 +81,7 @@ fn landing(catalog: &Catalog, settings: &Settings) -> AnyView {
 
 /// The title of a category by its slug.
 pub fn category_title(catalog: &Catalog, slug: &str) -> String {
-    let found = catalog.categories().iter().find(|category| category.slug == slug);
-    found.map_or_else(|| slug.to_owned(), |category| category.title.clone())
+    catalog.title_of(&Choice::Category(slug.to_owned())).to_string()
 }
 
 /// What one call to a real service costs, computed with the price in force.

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
-use market::{Catalog, Market};
-use model::{CatalogQuery, OfferingId, ServicePage};
+use market::{Catalog, Found, Market};
+use model::{CatalogQuery, Choice, OfferingId, Volume};
 
 use super::landing::category_title;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     format::count,
     parts::{
         cards::service_card,
-        details::{Setting, Volume, service_details},
+        details::{Setting, service_details},
         facets::{address, chips, filter_form, nothing_matched},
         icons::{Icon, icon},
         notices::{empty, remark},
@@ -36,11 +36,10 @@ pub fn MarketplacePage() -> impl IntoView {
 fn list(market: &Market, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
     let catalog = &*market.catalog();
     let canonical = CatalogQuery { notices: Vec::new(), ..asked.clone() };
-    let found = catalog.search(asked);
-    let facets = catalog.facets(asked);
-    let chosen = asked.categories.len() + asked.families.len();
-    let title = match asked.categories.as_slice() {
-        [only] => category_title(catalog, only),
+    let found = catalog.find(asked);
+    let chosen = asked.choices.len();
+    let title = match asked.choices.iter().collect::<Vec<_>>().as_slice() {
+        [only @ Choice::Category(_)] => catalog.title_of(only).to_string(),
         _ if !asked.search.is_empty() => format!("“{}”", asked.search),
         _ => "All agents".to_owned(),
     };
@@ -62,12 +61,12 @@ fn list(market: &Market, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
                         {icon(Icon::Filter)} "Filters and order"
                         {(chosen > 0).then(|| format!(" ({chosen})"))}
                     </summary>
-                    {filter_form(asked, catalog.categories(), &facets)}
+                    {filter_form(asked, &found.facets)}
                 </details>
             </aside>
             <section class="market-main" aria-label="Results">
                 {asked.notices.iter().map(|notice| remark(format!("{}.", notice.0))).collect_view()}
-                {chips(asked, catalog.categories())}
+                {chips(asked, catalog)}
                 {results(catalog, asked, &found)}
             </section>
         </div>
@@ -76,7 +75,7 @@ fn list(market: &Market, asked: &CatalogQuery, dialog: AnyView) -> AnyView {
     .into_any()
 }
 
-fn results(catalog: &Catalog, asked: &CatalogQuery, found: &ServicePage) -> AnyView {
+fn results(catalog: &Catalog, asked: &CatalogQuery, found: &Found) -> AnyView {
     if found.total == 0 && asked.is_everything() {
         return empty(
             "Nothing is on sale yet",
@@ -96,10 +95,9 @@ fn results(catalog: &Catalog, asked: &CatalogQuery, found: &ServicePage) -> AnyV
         );
     }
     let here = asked.to_query();
-    let cards = found
-        .services
-        .iter()
-        .map(|service| service_card(service, &category_title(catalog, &service.category), &here));
+    let cards = found.services.iter().map(|service| {
+        service_card(&service.service, &category_title(catalog, &service.service.category), &here)
+    });
     let pages = Pages { page: asked.page, size: asked.page_size, total: found.total };
     let below = if pages.count() > 1 {
         format!("{} agents", pages.range())
@@ -115,30 +113,19 @@ fn results(catalog: &Catalog, asked: &CatalogQuery, found: &ServicePage) -> AnyV
     .into_any()
 }
 
-/// The nearest questions that have answers: each choice left out in turn.
+/// The nearest questions that have answers, in words.
 fn relaxed(catalog: &Catalog, asked: &CatalogQuery) -> Vec<(String, String, u64)> {
-    let base = asked.first_page();
-    let mut ways = Vec::new();
-    if !asked.search.is_empty() {
-        ways.push((
-            format!("“{}”", asked.search),
-            CatalogQuery { search: String::new(), ..base.clone() },
-        ));
-    }
-    if !asked.categories.is_empty() {
-        let titles: Vec<String> =
-            asked.categories.iter().map(|slug| category_title(catalog, slug)).collect();
-        ways.push((titles.join(", "), CatalogQuery { categories: Vec::new(), ..base.clone() }));
-    }
-    if !asked.families.is_empty() {
-        let titles: Vec<&str> = asked.families.iter().map(|family| family.title()).collect();
-        ways.push((titles.join(", "), CatalogQuery { families: Vec::new(), ..base }));
-    }
-    let counted = ways.into_iter().map(|(words, query)| {
-        let total = catalog.search(&query).total;
-        (words, address(&query), total)
-    });
-    counted.filter(|(_, _, total)| *total > 0).collect()
+    let words = |choice: Option<Choice>| {
+        choice.map_or_else(
+            || format!("“{}”", asked.search),
+            |choice| catalog.title_of(&choice).to_string(),
+        )
+    };
+    catalog
+        .relaxations(asked)
+        .into_iter()
+        .map(|(choice, query, total)| (words(choice), address(&query), total))
+        .collect()
 }
 
 /// The dialog over the list. Without a service it is empty and closed, ready for script to fill.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
-use model::{OfferingId, ServiceDetail};
+use model::{OfferingId, ServiceDetail, Volume};
 
 use super::landing::category_title;
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     format::price_words,
     parts::{
         crumbs::crumbs,
-        details::{Setting, Volume, service_details},
+        details::{Setting, service_details},
     },
 };
 

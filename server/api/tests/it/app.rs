@@ -146,11 +146,11 @@ impl App {
     /// A sample service that can be called and has no monthly fee.
     pub fn service(&self) -> Service {
         let catalog = self.market.catalog();
-        let found = catalog.search(&model::CatalogQuery { page_size: 100, ..Default::default() });
-        let fits = |service: &Service| {
-            service.monthly_fee == model::Usd::ZERO && catalog.detail(service.id).unwrap().callable
+        let found = catalog.find(&model::CatalogQuery { page_size: 100, ..Default::default() });
+        let fits = |found: &&std::sync::Arc<model::ServiceDetail>| {
+            found.service.monthly_fee == model::Usd::ZERO && found.callable
         };
-        found.services.into_iter().find(fits).unwrap()
+        found.services.iter().find(fits).unwrap().service.clone()
     }
 
     /// Subscribes somebody to a service and returns the key.

@@ -1,107 +1,222 @@
-//! Finding services: filters, order, pages and counts.
+//! Finding services: filters, order, pages, and how many each further choice would leave.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
-use model::{CatalogQuery, ModelFamily, Service, ServicePage, Sort};
+use fixedbitset::FixedBitSet;
+use model::{CatalogQuery, Choice, Facet, FacetCount, ServiceDetail, ServicePage, Sort};
 
-use super::{Catalog, Listed};
+use super::Catalog;
 
-/// How many services each value of a filter would show, with the other filters applied.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Facets {
-    pub categories: Vec<(String, u64)>,
-    pub families: Vec<(ModelFamily, u64)>,
+/// What a query finds.
+#[derive(Debug)]
+pub struct Found {
+    /// How many there are on all pages.
+    pub total: u64,
+    /// The page asked for.
+    pub services: Vec<Arc<ServiceDetail>>,
+    /// Words of the catalogue that the search was taken to mean, folded: what a page highlights.
+    pub terms: Vec<String>,
+    /// Each value of each filter, in their order, with how many services choosing it would show.
+    pub facets: Vec<FacetCount>,
 }
 
-fn has_words(listed: &Listed, query: &CatalogQuery) -> bool {
-    query.search.split(' ').all(|word| listed.text.contains(word))
+/// What a query leaves, filter by filter.
+struct Narrowed {
+    /// On sale and with the words asked for.
+    base: FixedBitSet,
+    /// Zero for what has not the words; empty without a search.
+    scores: Vec<u16>,
+    terms: Vec<String>,
+    /// What each filter with a choice lets pass.
+    by_facet: BTreeMap<Facet, FixedBitSet>,
 }
 
-fn in_categories(service: &Service, query: &CatalogQuery) -> bool {
-    query.categories.is_empty() || query.categories.binary_search(&service.category).is_ok()
-}
-
-fn in_families(service: &Service, query: &CatalogQuery) -> bool {
-    query.families.is_empty() || query.families.contains(&service.model_family)
-}
-
-/// Whether a service's price can be compared per token; the others come last.
-fn unpriced(service: &Service) -> bool {
-    service.price_per_1k_tokens.micros() == 0 && service.monthly_fee.micros() > 0
-}
-
-fn compare(a: &Listed, b: &Listed, query: &CatalogQuery) -> Ordering {
-    let (one, two) = (&a.detail.service, &b.detail.service);
-    let key = |service: &Service| (service.price_per_1k_tokens, service.monthly_fee);
-    let by_key = match query.sort {
-        Sort::Newest => two.created_at.cmp(&one.created_at),
-        Sort::Price => unpriced(one).cmp(&unpriced(two)).then(key(one).cmp(&key(two))),
-        Sort::PriceDown => unpriced(one).cmp(&unpriced(two)).then(key(two).cmp(&key(one))),
-    };
-    // A name that begins with what was searched for is what was meant.
-    let meant = |listed: &Listed| {
-        query.sort == Sort::Newest
-            && !query.search.is_empty()
-            && listed.name.contains(&query.search)
-    };
-    meant(b).cmp(&meant(a)).then(by_key).then_with(|| a.name.cmp(&b.name)).then(one.id.cmp(&two.id))
+impl Narrowed {
+    /// What all filters but one let pass.
+    fn all_but(&self, facet: Option<Facet>) -> FixedBitSet {
+        let mut left = self.base.clone();
+        for (other, set) in &self.by_facet {
+            if Some(*other) != facet {
+                left.intersect_with(set);
+            }
+        }
+        left
+    }
 }
 
 impl Catalog {
-    fn active(&self) -> impl Iterator<Item = &Listed> {
-        self.listed.iter().filter(|listed| listed.active)
+    fn narrow(&self, query: &CatalogQuery) -> Narrowed {
+        let mut base = self.index.active().clone();
+        let (mut scores, mut terms) = (Vec::new(), Vec::new());
+        if !query.search.is_empty() {
+            let found = self.index.words.search(&query.search, self.index.len());
+            let mut fits = FixedBitSet::with_capacity(self.index.len());
+            for (slot, score) in found.by_slot.iter().enumerate() {
+                if *score > 0 {
+                    fits.insert(slot);
+                }
+            }
+            base.intersect_with(&fits);
+            (scores, terms) = (found.by_slot, found.terms);
+        }
+        let mut by_facet: BTreeMap<Facet, FixedBitSet> = BTreeMap::new();
+        for choice in &query.choices {
+            let provider = match choice {
+                Choice::Provider(slug) => self.provider_named(slug).map(|provider| provider.id),
+                _ => None,
+            };
+            let set = self.index.set(choice, provider);
+            let facet = choice.facet();
+            match by_facet.get_mut(&facet) {
+                Some(known) if facet.demands_all() => known.intersect_with(&set),
+                Some(known) => known.union_with(&set),
+                None => {
+                    by_facet.insert(facet, set.into_owned());
+                }
+            }
+        }
+        Narrowed { base, scores, terms, by_facet }
     }
 
-    /// The services on sale that a query asks for.
-    pub fn search(&self, query: &CatalogQuery) -> ServicePage {
-        let mut found: Vec<&Listed> = self
-            .active()
-            .filter(|listed| {
-                in_categories(&listed.detail.service, query)
-                    && in_families(&listed.detail.service, query)
-                    && has_words(listed, query)
-            })
-            .collect();
-        found.sort_by(|a, b| compare(a, b, query));
+    /// The services on sale that a query asks for, and the counts beside the filters.
+    pub fn find(&self, query: &CatalogQuery) -> Found {
+        let narrowed = self.narrow(query);
+        let left = narrowed.all_but(None);
+        let total = left.count_ones(..) as u64;
         let size = usize::try_from(query.page_size).unwrap_or(usize::MAX);
         let skipped = usize::try_from(query.page.saturating_sub(1))
             .unwrap_or(usize::MAX)
             .saturating_mul(size);
-        ServicePage {
-            total: found.len() as u64,
-            page: query.page,
-            services: found
-                .into_iter()
+        let slots = if query.sort.is_none() && !query.search.is_empty() {
+            self.by_score(&left, &narrowed.scores, skipped, size)
+        } else {
+            let order = self.index.order_of(query.sort.unwrap_or(Sort::Popularity));
+            order
+                .iter()
+                .copied()
+                .filter(|slot| left.contains(*slot as usize))
                 .skip(skipped)
                 .take(size)
-                .map(|l| l.detail.service.clone())
-                .collect(),
+                .collect()
+        };
+        let services = slots
+            .into_iter()
+            .filter_map(|slot| self.index.get(slot).map(|listed| Arc::clone(&listed.detail)))
+            .collect();
+        Found { total, services, facets: self.counts(&narrowed, &left), terms: narrowed.terms }
+    }
+
+    /// How many services a query finds.
+    pub fn total_of(&self, query: &CatalogQuery) -> u64 {
+        self.narrow(query).all_but(None).count_ones(..) as u64
+    }
+
+    /// The counts beside the filters, without the services.
+    pub fn facets(&self, query: &CatalogQuery) -> Vec<FacetCount> {
+        let narrowed = self.narrow(query);
+        let left = narrowed.all_but(None);
+        self.counts(&narrowed, &left)
+    }
+
+    /// A page of the slots that fit best; equal fits in the order of popularity.
+    fn by_score(
+        &self,
+        left: &FixedBitSet,
+        scores: &[u16],
+        skipped: usize,
+        size: usize,
+    ) -> Vec<u32> {
+        let score = |slot: usize| scores.get(slot).copied().unwrap_or(0);
+        let mut found: Vec<(u16, u32)> =
+            left.ones().filter_map(|slot| Some((score(slot), u32::try_from(slot).ok()?))).collect();
+        let order = |a: &(u16, u32), b: &(u16, u32)| {
+            b.0.cmp(&a.0).then_with(|| match (self.index.get(a.1), self.index.get(b.1)) {
+                (Some(a), Some(b)) => a
+                    .sort_key(Sort::Popularity)
+                    .cmp(&b.sort_key(Sort::Popularity))
+                    .then_with(|| a.name.cmp(&b.name)),
+                _ => Ordering::Equal,
+            })
+        };
+        let wanted = skipped.saturating_add(size);
+        if wanted < found.len() {
+            // First what cannot be on the page is left out by its score alone, so that few have to be looked up.
+            let mut by_score: Vec<u16> = found.iter().map(|(score, _)| *score).collect();
+            let (_, least, _) = by_score.select_nth_unstable_by(wanted, |a, b| b.cmp(a));
+            let least = *least;
+            found.retain(|(score, _)| *score >= least);
+            if wanted < found.len() {
+                found.select_nth_unstable_by(wanted, order);
+                found.truncate(wanted);
+            }
+        }
+        found.sort_unstable_by(order);
+        found.into_iter().skip(skipped).take(size).map(|(_, slot)| slot).collect()
+    }
+
+    fn counts(&self, narrowed: &Narrowed, left: &FixedBitSet) -> Vec<FacetCount> {
+        let mut without: Option<(Facet, FixedBitSet)> = None;
+        self.index
+            .values()
+            .map(|(choice, set)| {
+                let facet = choice.facet();
+                let chosen = narrowed.by_facet.contains_key(&facet) && !facet.demands_all();
+                let base = if chosen {
+                    // Values of a filter follow each other, so that each is worked out once.
+                    if without.as_ref().is_none_or(|(known, _)| *known != facet) {
+                        without = Some((facet, narrowed.all_but(Some(facet))));
+                    }
+                    without.as_ref().map_or(left, |(_, base)| base)
+                } else {
+                    left
+                };
+                FacetCount {
+                    title: self.title_of(choice),
+                    count: base.intersection_count(set) as u64,
+                    choice: choice.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// A page of results as the API answers it.
+    pub fn page(&self, query: &CatalogQuery) -> ServicePage {
+        let found = self.find(query);
+        let mut facets: BTreeMap<&'static str, BTreeMap<String, u64>> = BTreeMap::new();
+        for value in &found.facets {
+            facets
+                .entry(value.choice.facet().parameter())
+                .or_default()
+                .insert(value.choice.value(), value.count);
+        }
+        ServicePage {
+            services: found.services,
+            total: found.total,
+            page: query.page,
+            page_size: query.page_size,
+            facets,
+            notices: query.notices.iter().map(|notice| notice.0.clone()).collect(),
         }
     }
 
-    /// The counts beside the filters.
-    pub fn facets(&self, query: &CatalogQuery) -> Facets {
-        let matching: Vec<&Listed> =
-            self.active().filter(|listed| has_words(listed, query)).collect();
-        let count = |has: &dyn Fn(&Service) -> bool| {
-            matching.iter().filter(|listed| has(&listed.detail.service)).count() as u64
-        };
-        Facets {
-            categories: self
-                .categories
-                .iter()
-                .map(|category| {
-                    let slug = category.slug.clone();
-                    let n = count(&|s| s.category == slug && in_families(s, query));
-                    (slug, n)
-                })
-                .collect(),
-            families: ModelFamily::ALL
-                .iter()
-                .map(|family| {
-                    (*family, count(&|s| s.model_family == *family && in_categories(s, query)))
-                })
-                .collect(),
-        }
+    /// The nearest questions that have answers: each choice left out in turn, the most answers first.
+    pub fn relaxations(&self, query: &CatalogQuery) -> Vec<(Option<Choice>, CatalogQuery, u64)> {
+        let mut ways: Vec<_> = query
+            .choices
+            .iter()
+            .map(|choice| (Some(choice.clone()), query.without(choice)))
+            .chain(
+                (!query.search.is_empty())
+                    .then(|| (None, CatalogQuery { search: String::new(), ..query.first_page() })),
+            )
+            .map(|(choice, wider)| {
+                let total = self.total_of(&wider);
+                (choice, wider, total)
+            })
+            .filter(|(_, _, total)| *total > 0)
+            .collect();
+        ways.sort_by(|a, b| b.2.cmp(&a.2));
+        ways.truncate(6);
+        ways
     }
 }

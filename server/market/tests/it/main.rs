@@ -40,10 +40,11 @@ pub async fn operator(market: &Market) -> Actor {
 pub fn pay_per_use(market: &Market) -> OfferingId {
     let catalog = market.catalog();
     let page =
-        catalog.search(&model::CatalogQuery { page_size: 100, ..model::CatalogQuery::default() });
+        catalog.find(&model::CatalogQuery { page_size: 100, ..model::CatalogQuery::default() });
     let found = page
         .services
         .iter()
+        .map(|found| &found.service)
         .find(|s| s.monthly_fee.micros() == 0 && s.price_per_1k_tokens.micros() > 100);
     found.unwrap().id
 }

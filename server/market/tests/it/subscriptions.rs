@@ -116,11 +116,11 @@ async fn fees(db: store::Db) {
     let market = market::testing::with_clock(db, Arc::clone(&clock)).await;
     let (actor, customer) = newcomer(&market, "fees").await;
     let catalog = market.catalog();
-    let page = catalog.search(&CatalogQuery {
+    let page = catalog.find(&CatalogQuery {
         search: "customer support agent".to_owned(),
         ..CatalogQuery::default()
     });
-    let service = page.services.first().unwrap();
+    let service = &page.services.first().unwrap().service;
     let days = i64::from(service.trial.as_ref().unwrap().days);
     let done = market.resources().subscribe(&actor, start(service.id, None)).await.unwrap();
     let id = done.instance.instance_id;
