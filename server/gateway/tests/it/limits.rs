@@ -17,11 +17,12 @@ async fn over_the_limit_a_call_is_told_when_to_come_again() {
     let market = testing::market().await;
     let catalog = market.catalog();
     let all =
-        catalog.search(&model::CatalogQuery { page_size: 100, ..model::CatalogQuery::default() });
+        catalog.find(&model::CatalogQuery { page_size: 100, ..model::CatalogQuery::default() });
     let limit = |slug: &str| catalog.named(slug).unwrap().plans[0].limits.requests_per_minute;
     let service = all
         .services
         .iter()
+        .map(|found| &found.service)
         .filter(|s| s.monthly_fee.micros() == 0 && catalog.named(&s.slug).unwrap().callable)
         .filter(|s| limit(&s.slug).is_some())
         .min_by_key(|s| limit(&s.slug))
