@@ -18,6 +18,7 @@ const house = {
   model: { uses: [], never: [...web, "tokio", "sqlx", "web-sys", "getrandom"] },
   store: { uses: ["model"], never: [...web, "getrandom"] },
   market: { uses: ["model", "store"], never: [...web, "sqlx", "async-stripe"] },
+  pictures: { uses: [], never: [...web, "sqlx", "tokio"] },
   gateway: { uses: ["model", "market"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },
   api: { uses: ["model", "market", "gateway"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },
   app: { uses: ["model", "market"], optional: ["market"], never: ["sqlx", "tokio"] },

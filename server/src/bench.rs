@@ -13,7 +13,7 @@ use anyhow::bail;
 use axum::{Router, body::Bytes, routing::get};
 use http::header;
 use market::{Command, Market, Outcome};
-use model::{Credits, EntryId, EntryKind, HoldId};
+use model::{CatalogQuery, Credits, EntryId, EntryKind, HoldId};
 use store::Db;
 
 use crate::settings::Settings;
@@ -120,6 +120,44 @@ async fn transfer(
         .carry_out(Command::Settle { hold, customer, payee: None, credits })
         .await
         .map(drop)
+}
+
+/// Times finding, counting and a change until it is seen, on the catalogue in memory.
+pub async fn search(market: &Market, queries: &str) -> anyhow::Result<serde_json::Value> {
+    let catalog = market.catalog();
+    let parse = |line: &str| {
+        let query = line.split_once('?').map_or(line, |(_, query)| query);
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        CatalogQuery::read(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())))
+    };
+    let queries: Vec<CatalogQuery> = queries.lines().filter(|line| !line.is_empty()).map(parse).collect();
+    let (mut counts, mut finds, mut matched) = (Vec::new(), Vec::new(), 0);
+    for query in &queries {
+        let began = Instant::now();
+        std::hint::black_box(catalog.facets(query));
+        counts.push(began.elapsed());
+        let began = Instant::now();
+        matched += catalog.find(query).total;
+        finds.push(began.elapsed());
+    }
+    let some = catalog.find(&CatalogQuery::default()).services;
+    let mut changes = Vec::new();
+    for service in some.iter().take(20) {
+        for _ in 0..2 {
+            let began = Instant::now();
+            market.bench_flip(&service.service.slug).await?;
+            changes.push(began.elapsed());
+        }
+    }
+    let figures = |mut took: Vec<Duration>| {
+        took.sort_unstable();
+        let at = |percent: usize| took.get(took.len().saturating_sub(1) * percent / 100).map(Duration::as_micros);
+        serde_json::json!({ "n": took.len(), "p50_us": at(50), "p99_us": at(99), "max_us": at(100) })
+    };
+    Ok(serde_json::json!({
+        "offerings": catalog.total(), "queries": queries.len(), "matched": matched,
+        "counts": figures(counts), "find": figures(finds), "change_to_visible": figures(changes),
+    }))
 }
 
 /// Serves the same bytes to everybody.

@@ -58,6 +58,17 @@ enum What {
         #[arg(long, default_value = "mock")]
         model: String,
     },
+    /// Fills an empty database with a large catalogue for benchmarks.
+    BenchCatalog {
+        #[arg(long, default_value_t = 100_000)]
+        offerings: u64,
+    },
+    /// Measures finding in the catalogue of the database, without HTTP and pages; prints JSON.
+    BenchSearch {
+        /// One query string per line.
+        #[arg(long)]
+        queries: PathBuf,
+    },
     /// Measures durable transfers with 90 % of them on one account, on a ledger of its own.
     BenchLedger {
         #[arg(long, default_value_t = 5)]
@@ -154,6 +165,17 @@ pub async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
                 "{}",
                 serde_json::json!({ "model": made.model, "api_key": made.api_key.reveal() })
             );
+            Ok(market.stop().await?)
+        }
+        What::BenchCatalog { offerings } => {
+            let market = market(&settings).await?;
+            let total = market.bench_catalog(offerings).await?;
+            println!("{total} offerings are on sale.");
+            Ok(market.stop().await?)
+        }
+        What::BenchSearch { queries } => {
+            let market = market(&settings).await?;
+            println!("{}", bench::search(&market, &fs::read_to_string(queries)?).await?);
             Ok(market.stop().await?)
         }
         What::BenchLedger { seconds, clients } => {

@@ -272,11 +272,6 @@ impl Catalog {
         self.by_id.get(&id).and_then(|slot| self.index.get(*slot)).map(|listed| &**listed)
     }
 
-    /// Everything on sale, in no order that means anything.
-    pub(crate) fn on_sale(&self) -> impl Iterator<Item = &Arc<Listed>> {
-        self.index.all().map(|(_, listed)| listed).filter(|listed| listed.active)
-    }
-
     /// A service on sale.
     pub fn detail(&self, id: OfferingId) -> Option<&Arc<ServiceDetail>> {
         self.listed(id).filter(|listed| listed.active).map(|listed| &listed.detail)
@@ -288,6 +283,12 @@ impl Catalog {
             return self.index.get(*slot).filter(|l| l.active).map(|l| &l.detail);
         }
         name.parse().ok().and_then(|id| self.detail(id))
+    }
+
+    /// The id that a slug names, on sale or paused.
+    pub(crate) fn id_of(&self, slug: &str) -> Option<OfferingId> {
+        let listed = self.by_slug.get(slug).and_then(|slot| self.index.get(*slot))?;
+        Some(listed.detail.service.id)
     }
 
     /// The categories in their order, with the number of services on sale in each.

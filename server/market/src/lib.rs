@@ -10,6 +10,7 @@
 mod access;
 mod actor;
 mod attempts;
+mod bench;
 mod catalog;
 mod core;
 mod error;
@@ -35,6 +36,7 @@ mod wallets;
 
 pub use access::{Admission, Route, Ticket};
 pub use actor::Actor;
+pub use bench::BenchUpstream;
 pub use catalog::{Catalog, Found};
 pub use core::Core;
 pub use error::{Error, Result};
@@ -46,7 +48,7 @@ pub use market::Market;
 pub use quality::Quality;
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
-pub use samples::{BenchUpstream, SAMPLE_PASSWORD, SAMPLE_USERS};
+pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
 pub use secrets::sha256;
 pub use settings::Settings;
 pub use store::{

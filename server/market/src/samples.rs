@@ -1,11 +1,10 @@
-//! The sample content, and the offering that benchmarks are run against.
+//! The sample content.
 
 use std::collections::HashMap;
 
 use model::{
-    Backend, Category, CategoryId, Credits, Email, EntryId, EntryKind, FullName, Limits,
-    ModelFamily, OfferingId, OfferingState, PlanId, Price, PriceVersionId, ProviderId, Register,
-    Role, SecretKey, Slug, Spec, Usd, UserId,
+    Backend, Category, CategoryId, Email, FullName, Limits, ModelFamily, OfferingId, OfferingState,
+    PlanId, Price, PriceVersionId, ProviderId, Register, Role, Slug, Spec, Usd, UserId,
 };
 use serde::Deserialize;
 use store::{
@@ -14,7 +13,7 @@ use store::{
     ledger::Account,
 };
 
-use crate::{Command, Error, Market, Result, Subscribe};
+use crate::{Error, Market, Result};
 
 /// The password of every sample user: for a marketplace that only its own machine can reach.
 pub const SAMPLE_PASSWORD: &str = "sample-password";
@@ -24,9 +23,6 @@ pub const SAMPLE_USERS: [(&str, &str); 3] = [
     ("seller@example.com", "seller"),
     ("operator@example.com", "operator"),
 ];
-
-/// The credits that benchmarks are given.
-const BENCH_CREDITS: Credits = Credits::from_micros(1_000_000_000_000);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,16 +68,16 @@ struct SampleOffering {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SamplePlan {
-    slug: Slug,
-    name: String,
-    description: String,
-    monthly_fee: Usd,
-    prompt_per_million: Usd,
-    completion_per_million: Usd,
-    per_request: Usd,
+pub(crate) struct SamplePlan {
+    pub slug: Slug,
+    pub name: String,
+    pub description: String,
+    pub monthly_fee: Usd,
+    pub prompt_per_million: Usd,
+    pub completion_per_million: Usd,
+    pub per_request: Usd,
     #[serde(default)]
-    limits: Limits,
+    pub limits: Limits,
 }
 
 impl SamplePlan {
@@ -93,13 +89,6 @@ impl SamplePlan {
             credit_price: credit_price.micros(),
         }
     }
-}
-
-/// An offering made for measuring, and a key for it.
-#[derive(Debug, Clone)]
-pub struct BenchUpstream {
-    pub model: String,
-    pub api_key: SecretKey,
 }
 
 fn content() -> Result<Content> {
@@ -207,7 +196,7 @@ impl Market {
         Ok(())
     }
 
-    async fn insert_plan(
+    pub(crate) async fn insert_plan(
         &self,
         tx: &mut Tx,
         offering: OfferingId,
@@ -266,114 +255,9 @@ impl Market {
         }
         Ok(changed)
     }
-
-    /// Lists an offering with an upstream of the caller's, with prices as a usual model has them, and gives the key of
-    /// a customer who can afford a long benchmark.
-    pub async fn bench_upstream(&self, url: &str, upstream_model: &str) -> Result<BenchUpstream> {
-        let core = self.core();
-        let now = core.now();
-        let unique = crate::secrets::random_hex(core.entropy(), 4);
-        let (seller, _) = self.identity().create_customer("Benchmarks", None).await?;
-        let email: Email =
-            format!("bench-{unique}@example.com").parse().map_err(|_| Error::broken("e-mail"))?;
-        let user = self
-            .identity()
-            .create_operator(&email, crate::secrets::random_hex(core.entropy(), 16), Role::Staff)
-            .await?;
-        let (buyer, _) = self.identity().create_customer("Benchmark buyer", Some(user)).await?;
-        let mut tx = core.db().begin().await?;
-        let changed = store::catalog::begin_change(&mut tx).await?;
-        store::versions::bump(&mut tx, "shelves").await?;
-        let provider = Provider {
-            id: core.id(ProviderId::new),
-            customer: seller,
-            slug: format!("bench-{unique}"),
-            name: "Benchmarks".to_owned(),
-            country: "DE".to_owned(),
-            description: "Measures this marketplace.".to_owned(),
-            verified_at: None,
-            created_at: now,
-        };
-        insert_provider(&mut tx, &provider).await?;
-        let known = store::catalog::categories(&mut tx).await?;
-        let category = if let Some(category) = known.first() {
-            category.id
-        } else {
-            let category = Category {
-                id: core.id(CategoryId::new),
-                slug: "agents".to_owned(),
-                title: "Agents".to_owned(),
-                description: String::new(),
-                icon: "robot".to_owned(),
-                color: "#3B82F6".to_owned(),
-            };
-            store::catalog::insert_category(&mut tx, &category, 0).await?;
-            category.id
-        };
-        let model = format!("bench-{unique}");
-        let spec = serde_json::from_value(serde_json::json!({
-            "tagline": "An endpoint under measurement",
-            "description": "Listed by `cmp-server bench-upstream`.",
-            "context_window": 128_000, "max_output_tokens": 4_096,
-            "features": { "streaming": true }, "api_compatibility": ["openai"],
-        }))
-        .map_err(|error| Error::Internal(Box::new(error)))?;
-        let offering = Offering {
-            id: core.id(OfferingId::new),
-            provider: provider.id,
-            category,
-            slug: model.clone(),
-            name: format!("Benchmark {unique}"),
-            family: ModelFamily::Other,
-            state: OfferingState::Active,
-            backend: Backend::Upstream {
-                url: url.to_owned(),
-                model: upstream_model.to_owned(),
-                key_env: None,
-            },
-            spec,
-            created_at: now,
-            updated_at: now,
-        };
-        store::catalog::insert_offering(&mut tx, &offering, changed).await?;
-        let plan = SamplePlan {
-            slug: "usage".parse().map_err(|_| Error::broken("slug"))?,
-            name: "Pay per use".to_owned(),
-            description: String::new(),
-            monthly_fee: Usd::ZERO,
-            prompt_per_million: Usd::from_micros(1_000_000),
-            completion_per_million: Usd::from_micros(2_000_000),
-            per_request: Usd::ZERO,
-            limits: Limits::default(),
-        };
-        self.insert_plan(&mut tx, offering.id, &plan, 0).await?;
-        tx.commit().await?;
-        self.reload().await?;
-        self.ledger()
-            .carry_out(Command::Credit {
-                entry: core.id(EntryId::new),
-                customer: buyer,
-                amount: BENCH_CREDITS,
-                kind: EntryKind::TopUp,
-                reference: format!("credits:bench-{unique}"),
-            })
-            .await?;
-        let token = self.identity().token_of(&email).await?;
-        let actor = self.identity().by_token(&token).await?.ok_or(Error::Anonymous)?;
-        let request = Subscribe {
-            offering: offering.id,
-            plan: None,
-            customer: Some(buyer),
-            project: None,
-            reference: None,
-        };
-        let subscribed = self.resources().subscribe(&actor, request).await?;
-        let api_key = subscribed.key.ok_or_else(|| Error::broken("no key"))?;
-        Ok(BenchUpstream { model, api_key })
-    }
 }
 
-async fn insert_provider(tx: &mut Tx, provider: &Provider) -> Result<()> {
+pub(crate) async fn insert_provider(tx: &mut Tx, provider: &Provider) -> Result<()> {
     store::catalog::insert_provider(&mut *tx, provider).await?;
     store::ledger::open_accounts(tx, &[Account::Earnings(provider.id)]).await?;
     Ok(())
