@@ -127,10 +127,12 @@ pub async fn search(market: &Market, queries: &str) -> anyhow::Result<serde_json
     let catalog = market.catalog();
     let parse = |line: &str| {
         let query = line.split_once('?').map_or(line, |(_, query)| query);
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let pairs: Vec<(String, String)> =
+            form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         CatalogQuery::read(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())))
     };
-    let queries: Vec<CatalogQuery> = queries.lines().filter(|line| !line.is_empty()).map(parse).collect();
+    let queries: Vec<CatalogQuery> =
+        queries.lines().filter(|line| !line.is_empty()).map(parse).collect();
     let (mut counts, mut finds, mut matched) = (Vec::new(), Vec::new(), 0);
     for query in &queries {
         let began = Instant::now();
@@ -151,7 +153,9 @@ pub async fn search(market: &Market, queries: &str) -> anyhow::Result<serde_json
     }
     let figures = |mut took: Vec<Duration>| {
         took.sort_unstable();
-        let at = |percent: usize| took.get(took.len().saturating_sub(1) * percent / 100).map(Duration::as_micros);
+        let at = |percent: usize| {
+            took.get(took.len().saturating_sub(1) * percent / 100).map(Duration::as_micros)
+        };
         serde_json::json!({ "n": took.len(), "p50_us": at(50), "p99_us": at(99), "max_us": at(100) })
     };
     Ok(serde_json::json!({

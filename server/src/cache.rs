@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::Write as _,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use app::Theme;
@@ -32,7 +32,8 @@ struct Page {
     theme: Theme,
     edition: u64,
     plain: Bytes,
-    brotli: Bytes,
+    /// Compressed when the first visitor takes it so.
+    brotli: OnceLock<Bytes>,
     plain_tag: HeaderValue,
     brotli_tag: HeaderValue,
     headers: HeaderMap,
@@ -102,7 +103,6 @@ impl Cache {
 
 impl Page {
     fn new(path: String, theme: Theme, edition: u64, plain: Bytes, mut headers: HeaderMap) -> Self {
-        let brotli = compress(&plain);
         let mut hasher = DefaultHasher::new();
         plain.hash(&mut hasher);
         let tag = |suffix: &str| {
@@ -116,16 +116,21 @@ impl Page {
         headers.remove(header::CONTENT_LENGTH);
         crate::site::protect(&mut headers);
         let (plain_tag, brotli_tag) = (tag(""), tag("-br"));
+        let brotli = OnceLock::new();
         Self { path, theme, edition, plain, brotli, plain_tag, brotli_tag, headers }
     }
 
     fn answer(&self, asked: &HeaderMap) -> Response {
         let brotli = takes_brotli(asked);
-        let (bytes, tag) =
-            if brotli { (&self.brotli, &self.brotli_tag) } else { (&self.plain, &self.plain_tag) };
+        let tag = if brotli { &self.brotli_tag } else { &self.plain_tag };
         let known = asked.get(header::IF_NONE_MATCH).is_some_and(|seen| seen == tag);
-        let mut response =
-            Response::new(if known { Body::empty() } else { Body::from(bytes.clone()) });
+        let mut response = Response::new(if known {
+            Body::empty()
+        } else if brotli {
+            Body::from(self.brotli.get_or_init(|| compress(&self.plain)).clone())
+        } else {
+            Body::from(self.plain.clone())
+        });
         let headers = response.headers_mut();
         headers.clone_from(&self.headers);
         headers.insert(header::ETAG, tag.clone());

@@ -5,6 +5,7 @@ mod bench;
 mod cache;
 mod commands;
 mod pages;
+mod pictures;
 mod settings;
 mod site;
 mod telemetry;

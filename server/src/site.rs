@@ -26,6 +26,7 @@ use tower_http::{
 use crate::{
     cache::Cache,
     pages::{self, Site},
+    pictures::{self, Pictures},
     settings::Settings,
 };
 
@@ -75,12 +76,16 @@ pub fn router(
         .route("/rpc/{*call}", post(pages::call))
         .fallback(get(pages::page))
         .with_state(Arc::clone(&site));
+    let drawn = Router::new()
+        .route("/og/{file}", get(pictures::picture))
+        .with_state(Pictures::new(market.clone()));
     let router = Router::new()
         .merge(files)
         .merge(pages)
         .layer(CompressionLayer::new())
         .route("/metrics", get(move || async move { figures.render() }))
         .merge(doors)
+        .merge(drawn)
         .layer(middleware::from_fn(guard));
     Ok((router, site))
 }

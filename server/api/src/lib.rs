@@ -25,6 +25,7 @@ mod flash;
 mod health;
 mod idempotency;
 mod instances;
+mod llms;
 mod openapi;
 mod queries;
 mod schemas;
@@ -78,6 +79,7 @@ pub fn router(api: Api) -> Router {
         services::routes(),
         instances::routes(),
         health::routes(),
+        llms::routes(),
         openapi::routes(),
         chat::model_routes(),
     ]

@@ -233,14 +233,21 @@ impl Catalog {
         Ok(Some(Changes { version: self.version, listings }))
     }
 
-    /// The catalogue with changes, and with the clock looked at; the same value when nothing is different.
+    /// The catalogue at another time of day; none when nothing has opened or closed.
+    pub(crate) fn at(&self, now: Timestamp) -> Option<Self> {
+        let open = self.index.open_at(now)?;
+        let mut next = self.clone();
+        next.index.set_open(open);
+        next.renew();
+        Some(next)
+    }
+
+    /// The catalogue with changes; the same value when nothing is different.
     pub(crate) fn with(self: &Arc<Self>, changes: Changes, now: Timestamp) -> Arc<Self> {
         let mut next = Self::clone(self);
         next.version = changes.version;
         if changes.listings.is_empty() {
-            if next.index.open_now(now) {
-                next.renew();
-            } else if next.version == self.version {
+            if next.version == self.version {
                 return Arc::clone(self);
             }
             return Arc::new(next);
@@ -305,6 +312,11 @@ impl Catalog {
             count: count(&category.slug),
         };
         self.categories.iter().map(view).collect()
+    }
+
+    /// The colour of a category, as the operator chose it.
+    pub fn color_of(&self, category: &str) -> Option<&str> {
+        self.categories.iter().find(|c| c.slug == category).map(|c| c.color.as_str())
     }
 
     /// How many services are on sale.

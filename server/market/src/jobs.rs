@@ -60,6 +60,10 @@ impl Market {
         repeat(self, "housekeeping", Duration::from_secs(30), |market| async move {
             market.tidy().await
         });
+        repeat(self, "opening hours", Duration::from_secs(5), |market| async move {
+            market.look_at_the_clock().await;
+            Ok(())
+        });
         repeat(self, "figures", Duration::from_mins(1), |market| async move {
             market.refresh_figures().await
         });

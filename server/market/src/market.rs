@@ -164,7 +164,15 @@ impl Market {
         Ok(())
     }
 
-    /// Brings the figures of the catalogue up to date: use, measured quality, stars, and who is open.
+    /// Looks at the clock: who has opened or closed since.
+    pub async fn look_at_the_clock(&self) {
+        let _turn = self.0.reading.lock().await;
+        if let Some(next) = self.catalog().at(self.core().now()) {
+            self.0.catalog.store(Arc::new(next));
+        }
+    }
+
+    /// Brings the figures of the catalogue up to date: use, measured quality, stars.
     pub async fn refresh_figures(&self) -> Result<()> {
         let _turn = self.0.reading.lock().await;
         let catalog = self.catalog();

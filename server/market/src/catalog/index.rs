@@ -202,8 +202,8 @@ impl Index {
         }
     }
 
-    /// Looks at the clock for the services with hours; true when one has opened or closed.
-    pub fn open_now(&mut self, now: Timestamp) -> bool {
+    /// The slots that are open at a time; none when they are those that were open before.
+    pub fn open_at(&self, now: Timestamp) -> Option<FixedBitSet> {
         let mut open = FixedBitSet::clone(&self.active);
         for slot in &self.timed {
             let listed = self.slots.get(at(*slot)).and_then(Option::as_deref);
@@ -211,11 +211,19 @@ impl Index {
                 listed.and_then(|l| l.hours.as_deref()).is_none_or(|hours| hours.open_at(now));
             open.set(at(*slot), is_open && self.active.contains(at(*slot)));
         }
-        if self.sets.get(&Choice::Now).is_some_and(|before| **before == open) {
-            return false;
-        }
+        let same = self.sets.get(&Choice::Now).is_some_and(|before| **before == open);
+        (!same).then_some(open)
+    }
+
+    /// Notes which slots are open.
+    pub fn set_open(&mut self, open: FixedBitSet) {
         self.sets.insert(Choice::Now, Arc::new(open));
-        true
+    }
+
+    fn open_now(&mut self, now: Timestamp) {
+        if let Some(open) = self.open_at(now) {
+            self.set_open(open);
+        }
     }
 
     pub fn get(&self, slot: u32) -> Option<&Arc<Listed>> {
