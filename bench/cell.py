@@ -154,6 +154,7 @@ def main():
     p.add_argument("--db-pids", default="")
     p.add_argument("--mock-status", default="")
     p.add_argument("--disk", default="/")
+    p.add_argument("--script", default="post.lua", help="what wrk runs")
     a = p.parse_args()
 
     sut = [int(x) for x in a.pids.split(",") if x]
@@ -165,7 +166,7 @@ def main():
     report = tempfile.NamedTemporaryFile(suffix=".json", delete=False).name
     env = dict(os.environ, BENCH_REPORT=report)
     command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{a.c}", f"-d{a.seconds:g}s", "--timeout", "30s"]
-    command += ["-s", f"{HERE}/post.lua", a.url]
+    command += ["-s", f"{HERE}/{a.script}", a.url]
 
     peak = [0, False]
 

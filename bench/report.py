@@ -17,6 +17,12 @@ NAMES = {
     "pgbench-one": "PostgreSQL, one statement, 32 clients",
     "ours-sqlite": "**ours** on SQLite, 512 clients",
     "ours-postgres": "**ours** on PostgreSQL, 512 clients",
+    "ours-1000": "**ours**, 1,000 offerings, every page rendered",
+    "ours-10000": "**ours**, 10,000 offerings, every page rendered",
+    "ours-100000": "**ours**, 100,000 offerings, every page rendered",
+    "ours-kept": "**ours**, 10,000 offerings, pages kept",
+    "next": "Next.js, 10,000 rows in memory, HTML",
+    "vendure": "Vendure `search` + PostgreSQL, 10,000 rows, JSON",
 }
 ORDER = list(NAMES)
 targets = []  # (what, goal, measured, verdict)
@@ -433,8 +439,91 @@ def page():
     target("Marketplace page ÷ static handler, requests/s, cached", "≥ 0.5×", ratio(ours, static), 0.5, True, "×", extra)
 
 
+def catalog():
+    goals = [
+        ("Facet page (HTML with counts) of 100,000 offerings, p99 at half load", "≤ 5 ms", 5, False, " ms"),
+        ("Counts beside the filters, 100,000 offerings, p99", "≤ 1 ms", 1, False, " ms"),
+        ("A change until it is seen, 100,000 offerings, slowest of 40", "≤ 100 ms", 100, False, " ms"),
+        ("Memory an offering, from 1,000 to 100,000", "≤ 2,048 B", 2048, False, " B"),
+        ("CPU of a page, 100,000 ÷ 1,000 offerings", "≤ 3×", 3, False, "×"),
+        ("HTML and style of the first view, brotli", "≤ 30 kB", 30, False, " kB"),
+        ("Islands in all, brotli", "≤ 120 kB", 120, False, " kB"),
+    ]
+    if heading("catalog", "Catalogue") is None:
+        for what, goal, limit, least, unit in goals:
+            target(what, goal, None, limit, least, unit)
+        return
+    print(
+        "A generated catalogue, foreseeable to the last word, and a list of 1,000 filter sets (Zipf-distributed; some with a "
+        "search, an order or a page), the same for everybody. Ours answers with the finished page: 24 cards, every value of "
+        "every filter with its count, rendered anew for every request except where it says *kept*. Next.js holds the rows of "
+        "10,000 offerings in memory and renders the same cards and counts; Vendure answers with JSON, its database on the same "
+        "core. 8 connections, server on core 0, wrk on core 1.\n"
+    )
+    cells = cells_of(lines("catalog/cells.jsonl"))
+    rows = []
+    for sut in ORDER:
+        cell = cells.get(("facets", 8, sut))
+        if cell and not cell.sound:
+            rows.append([NAMES[sut], "void"] + ["–"] * 5)
+        elif cell:
+            rows.append([
+                NAMES[sut] + cell.marks(), cell.rates(), micros(cell.of("p50_us")), micros(cell.of("p99_us")),
+                num(cell.of("cpu_us")), f"{cell.busy(0) * 100:.0f} %", num((cell.of("bytes_each") or 0) / 1000) + " kB",
+            ])
+    table(["", "requests/s (worst … best round)", "p50", "p99", "CPU µs/request", "core 0 busy", "an answer"], rows)
+    ours, kept = cells.get(("facets", 8, "ours-10000")), cells.get(("facets", 8, "ours-kept"))
+    rows = [
+        [f"÷ {NAMES[peer]}", num(ratio(ours, cells.get(("facets", 8, peer))), 0) + "×",
+         num(ratio(cells.get(("facets", 8, peer)), ours, "cpu_us"), 0) + "×",
+         num(ratio(kept, cells.get(("facets", 8, peer))), 0) + "×"]
+        for peer in ("next", "vendure")
+        if ratio(ours, cells.get(("facets", 8, peer))) is not None
+    ]
+    if rows:
+        print("### Ours with 10,000 offerings beside them\n")
+        table(["", "requests/s, rendered", "by CPU, rendered", "requests/s, kept"], rows)
+    paced = {r["offerings"]: r for r in lines("catalog/paced.jsonl")}
+    if paced:
+        print("### At half load: an open loop at half of what it can do, latencies from when a request was due\n")
+        table(
+            ["offerings", "requests/s", "p50", "p90", "p99", "slowest", "failed"],
+            [[num(n, 0), num(r["rate"], 0), micros(r["p50_us"]), micros(r["p90_us"]), micros(r["p99_us"]), micros(r["max_us"]), r["failed"]]
+             for n, r in sorted(paced.items())],
+        )
+    search = {r["offerings"]: r for r in lines("catalog/search.jsonl")}
+    if search:
+        print("### Inside: finding and counting without HTTP and pages, and a change in the database until it is seen\n")
+        table(
+            ["offerings", "counts p50", "counts p99", "find and count p50", "find and count p99", "change p50", "change, slowest"],
+            [[num(n, 0), micros(r["counts"]["p50_us"]), micros(r["counts"]["p99_us"]), micros(r["find"]["p50_us"]),
+              micros(r["find"]["p99_us"]), micros(r["change_to_visible"]["p50_us"]), micros(r["change_to_visible"]["max_us"])]
+             for n, r in sorted(search.items())],
+        )
+    memory = {r["offerings"]: r["rss"] for r in lines("catalog/memory.jsonl")}
+    if memory:
+        print("Resident memory after the load: " + "; ".join(f"{num(n, 0)} offerings {mb(rss)}" for n, rss in sorted(memory.items())) + ".\n")
+    size = load("catalog/sizes.json")
+    if size:
+        print("Compressed sizes, as served: " + ", ".join(f"{name} {num((n or 0) / 1000)} kB" for name, n in size.items()) + ".\n")
+    small, large = cells.get(("facets", 8, "ours-1000")), cells.get(("facets", 8, "ours-100000"))
+    each = (memory[100000] - memory[1000]) / 99000 if {1000, 100000} <= memory.keys() else None
+    at = lambda n, what, field: search[n][what][field] / 1000 if n in search else None  # noqa: E731
+    measured = [
+        paced[100000]["p99_us"] / 1000 if 100000 in paced and not paced[100000]["failed"] else None,
+        at(100000, "counts", "p99_us"),
+        at(100000, "change_to_visible", "max_us"),
+        each,
+        ratio(large, small, "cpu_us"),
+        (size["html"] + size["css"]) / 1000 if size and size["html"] and size["css"] else None,
+        (size["islands_js"] + size["islands_wasm"]) / 1000 if size and size["islands_wasm"] else None,
+    ]
+    for (what, goal, limit, least, unit), value in zip(goals, measured):
+        target(what, goal, value, limit, least, unit)
+
+
 def main():
-    stages = [s for s in ("gateway", "ledger", "page") if load(f"{s}/facts.json")]
+    stages = [s for s in ("gateway", "ledger", "page", "catalog") if load(f"{s}/facts.json")]
     print("# Benchmarks\n\nWritten by `make bench` (`bench/run.sh`); do not edit.\n")
     if not stages:
         print("Nothing has been measured yet.")
@@ -455,6 +544,7 @@ def main():
         gateway()
         ledger()
         page()
+        catalog()
     print("## What this says\n")
     table(["", "goal", "measured", ""], targets, 4)
     noisy = [s for s in stages if load(f"{s}/facts.json")["busy_before"] > 0.2]
@@ -462,7 +552,7 @@ def main():
         print(f"**The machine was busy with something else when {' and '.join(noisy)} began: measure again.**\n")
     disturbed = sum(
         r["round"] > 0 and r["sut"] != "direct" and r["foreign_core0"] > 0.1
-        for s in ("gateway", "page") for r in lines(f"{s}/cells.jsonl")
+        for s in ("gateway", "page", "catalog") for r in lines(f"{s}/cells.jsonl")
     )
     if disturbed:
         print(f"{disturbed} measurements were disturbed: something else used more than a tenth of the core (‡).\n")

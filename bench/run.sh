@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Measures the gateway, the ledger and the marketplace page beside peers and physical limits; writes bench/RESULTS.md.
+# Measures the gateway, the ledger, the marketplace page and the catalogue beside peers and physical limits; writes
+# bench/RESULTS.md.
 #
-#   bench/run.sh [gateway|ledger|page|all]…      (all when nothing is named)
+#   bench/run.sh [gateway|ledger|page|catalog|all]…      (all when nothing is named)
 #   bench/run.sh report                          (writes the report again from bench/out)
 #
 # Settings by environment:
@@ -31,12 +32,13 @@ MISSING=()
 . "$HERE/gateway.sh"
 . "$HERE/ledger.sh"
 . "$HERE/page.sh"
+. "$HERE/catalog.sh"
 
 stages=()
 for word in "${@:-all}"; do
   case $word in
-    gateway | ledger | page) stages+=("$word") ;;
-    all) stages+=(gateway ledger page) ;;
+    gateway | ledger | page | catalog) stages+=("$word") ;;
+    all) stages+=(gateway ledger page catalog) ;;
     report) ;;
     *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac

@@ -74,6 +74,34 @@ async function startServer() {
   return { url, port, log: () => log, stop };
 }
 
+const launch = (more = []) =>
+  chromium.launch({
+    executablePath: CMP_CHROMIUM,
+    headless: false, // `--headless=new` below; this switch would ask for a different program
+    args: [
+      "--headless=new",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      ...more,
+    ],
+  });
+
+/** A browser of its own that another program drives, at `port`. */
+export function startBrowserPort() {
+  const driven = {};
+  let browser;
+  before(async () => {
+    driven.port = await freePort();
+    browser = await launch([`--remote-debugging-port=${driven.port}`]);
+  });
+  after(() => browser?.close());
+  return driven;
+}
+
 /** A server and a browser for all tests of a file; `site.url`, `site.page(…)` and `site.register(…)`. */
 export function marketplace() {
   const site = {};
@@ -82,19 +110,7 @@ export function marketplace() {
     server = await startServer();
     site.url = server.url;
     site.log = server.log;
-    browser = await chromium.launch({
-      executablePath: CMP_CHROMIUM,
-      headless: false, // `--headless=new` below; this switch would ask for a different program
-      args: [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await launch();
     site.browser = browser;
   });
   after(async () => {

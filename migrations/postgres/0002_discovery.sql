@@ -4,6 +4,7 @@
 -- what has changed since. A change of what many offerings share moves `shelves`, and everything is read again.
 ALTER TABLE offerings ADD COLUMN changed BIGINT NOT NULL DEFAULT 1;
 CREATE INDEX offerings_by_change ON offerings (changed);
+CREATE INDEX resources_by_offering ON resources (offering_id);
 INSERT INTO versions (name, version) VALUES ('shelves', 1), ('tickets', 1000);
 
 -- Measured quality ----------------------------------------------------------------------------------------------------

@@ -15,16 +15,18 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 
-/// How many pages are kept; past that all are made anew as they are asked for.
-const PAGES: usize = 2_000;
 /// A longer query is not worth keeping.
 const QUERY: usize = 512;
 /// Fast enough for the first visitor, small enough for the others.
 const BROTLI_QUALITY: u32 = 5;
 
 /// The pages that are everybody's.
-#[derive(Debug, Default)]
-pub struct Cache(RwLock<HashMap<u64, Arc<Page>>>);
+#[derive(Debug)]
+pub struct Cache {
+    pages: RwLock<HashMap<u64, Arc<Page>>>,
+    /// How many are kept; past that all are made anew as they are asked for.
+    most: usize,
+}
 
 #[derive(Debug)]
 struct Page {
@@ -55,6 +57,10 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
 }
 
 impl Cache {
+    pub fn of(most: usize) -> Self {
+        Self { pages: RwLock::default(), most }
+    }
+
     /// A kept page, as this visitor can take it.
     pub fn find<B>(
         &self,
@@ -63,7 +69,7 @@ impl Cache {
         edition: u64,
     ) -> Option<Response> {
         let path = path_of(request.uri());
-        let pages = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
         let page = Arc::clone(pages.get(&key(path, theme))?);
         drop(pages);
         let fits = page.path == path && page.theme == theme && page.edition == edition;
@@ -85,15 +91,16 @@ impl Cache {
         };
         let storable = parts.headers.get(header::SET_COOKIE).is_none()
             && parts.headers.get(header::CACHE_CONTROL).is_none_or(|value| value != "no-store")
-            && path_of(uri).len() <= QUERY;
+            && path_of(uri).len() <= QUERY
+            && self.most > 0;
         if !storable {
             return Response::from_parts(parts, Body::from(plain));
         }
         let page =
             Arc::new(Page::new(path_of(uri).to_owned(), theme, edition, plain, parts.headers));
         let answer = page.answer(asked);
-        let mut pages = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if pages.len() >= PAGES {
+        let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
+        if pages.len() >= self.most {
             pages.clear();
         }
         pages.insert(key(&page.path, theme), page);
@@ -156,7 +163,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_kept_page_is_found_until_the_catalogue_changes() {
-        let cache = Cache::default();
+        let cache = Cache::of(10);
         let uri = Uri::from_static("/marketplace/?family=gpt");
         let asked = HeaderMap::new();
         let page =
@@ -178,7 +185,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_with_a_cookie_is_nobody_elses() {
-        let cache = Cache::default();
+        let cache = Cache::of(10);
         let uri = Uri::from_static("/");
         let mut personal = Response::new(Body::from("hello"));
         personal.headers_mut().insert(header::SET_COOKIE, HeaderValue::from_static("a=b"));

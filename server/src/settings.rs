@@ -36,6 +36,8 @@ pub struct Settings {
     pub first_byte: Duration,
     pub between_bytes: Duration,
     pub workers: usize,
+    /// How many rendered pages are kept; none are at 0.
+    pub page_cache: usize,
     pub server_name: String,
     pub log: String,
 }
@@ -182,6 +184,12 @@ impl Settings {
                 "seconds from 1 to 3600",
                 Duration::from_mins(1),
                 seconds,
+            )?,
+            page_cache: source.read(
+                "CMP_PAGE_CACHE",
+                "a number of pages from 0 to 1000000",
+                2_000,
+                |text| text.parse().ok().filter(|pages| *pages <= 1_000_000),
             )?,
             workers: source.read(
                 "CMP_WORKERS",

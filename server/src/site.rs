@@ -66,7 +66,8 @@ pub fn router(
     let _ = any_spawner::Executor::init_tokio();
     let options = options(settings)?;
     let files = files(&PathBuf::from(&*options.site_root));
-    let site = Arc::new(Site { market: market.clone(), options, cache: Cache::default() });
+    let site =
+        Arc::new(Site { market: market.clone(), options, cache: Cache::of(settings.page_cache) });
     let doors = api::router(api::Api {
         market: market.clone(),
         gateway,

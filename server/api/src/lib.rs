@@ -20,12 +20,13 @@ mod billing;
 mod bodies;
 mod chat;
 mod commerce;
+mod crawlers;
 mod errors;
 mod flash;
 mod health;
 mod idempotency;
 mod instances;
-mod llms;
+
 mod openapi;
 mod queries;
 mod schemas;
@@ -79,7 +80,7 @@ pub fn router(api: Api) -> Router {
         services::routes(),
         instances::routes(),
         health::routes(),
-        llms::routes(),
+        crawlers::routes(),
         openapi::routes(),
         chat::model_routes(),
     ]

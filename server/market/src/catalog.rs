@@ -1,6 +1,7 @@
 //! The catalogue in memory: everything on sale as one immutable value. A change makes a new value that shares all it
 //! can with the one before, so that a change in a hundred thousand listings takes milliseconds to be seen.
 
+mod columns;
 mod hours;
 mod index;
 mod listing;

@@ -221,12 +221,15 @@ fn read_offering(row: &Row) -> Result<Offering> {
     })
 }
 
+// A few changes among many offerings are found by the index on `changed`: an order by the id alone, or a join in the
+// order of the other table, would have SQLite read everything.
+
 /// Every offering that has changed since a number of the counter `catalog`, in whatever state it is; all since 0.
 pub async fn offerings(on: impl Run<'_>, since: i64) -> Result<Vec<Offering>> {
     sql(
         on,
         "SELECT id, provider_id, category_id, slug, name, family, state, backend, spec, created_at,
-             updated_at FROM offerings WHERE changed > $1 ORDER BY id",
+             updated_at FROM offerings WHERE changed > $1 ORDER BY changed, id",
     )
     .bind(since)
     .all(read_offering)
@@ -262,7 +265,7 @@ pub async fn plans(on: impl Run<'_>, since: i64) -> Result<Vec<Plan>> {
     sql(
         on,
         "SELECT p.id, p.offering_id, p.slug, p.name, p.description, p.monthly_fee, p.limits FROM plans p
-         JOIN offerings o ON o.id = p.offering_id WHERE o.changed > $1
+         WHERE p.offering_id IN (SELECT id FROM offerings WHERE changed > $1)
          ORDER BY p.offering_id, p.position, p.id",
     )
     .bind(since)
@@ -305,8 +308,10 @@ pub async fn prices(on: impl Run<'_>, now: Timestamp, since: i64) -> Result<Vec<
     sql(
         on,
         "SELECT v.id, v.plan_id, v.effective_at, v.prompt, v.completion, v.request, v.credit_price
-         FROM price_versions v JOIN plans p ON p.id = v.plan_id JOIN offerings o ON o.id = p.offering_id
-         WHERE o.changed > $2 AND v.effective_at <= $1 AND NOT EXISTS (
+         FROM price_versions v
+         WHERE v.plan_id IN (SELECT p.id FROM plans p
+                 WHERE p.offering_id IN (SELECT id FROM offerings WHERE changed > $2))
+             AND v.effective_at <= $1 AND NOT EXISTS (
              SELECT 1 FROM price_versions n WHERE n.plan_id = v.plan_id AND n.effective_at <= $1
                  AND (n.effective_at > v.effective_at OR (n.effective_at = v.effective_at AND n.id > v.id)))
          ORDER BY v.plan_id",

@@ -2,7 +2,7 @@
 
 use model::{Day, OfferingId, UsageStats};
 
-use crate::{Result, Row, Run, sql};
+use crate::{Result, Row, Run, Statement, db::built};
 
 /// How much an offering is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,29 +20,26 @@ pub async fn usage(
     lately: Day,
     only: Option<OfferingId>,
 ) -> Result<Vec<(OfferingId, Use)>> {
-    sql(
-        on,
+    let filter = if only.is_some() { "WHERE r.offering_id = $3" } else { "" };
+    let text = format!(
         "SELECT r.offering_id,
              CAST(SUM(d.prompt_tokens + d.completion_tokens) AS BIGINT) AS tokens,
              COUNT(DISTINCT CASE WHEN d.day >= $1 THEN r.customer_id END) AS customers,
              CAST(SUM(CASE WHEN d.day >= $1 THEN d.requests ELSE 0 END) AS BIGINT) AS requests,
              CAST(SUM(CASE WHEN d.day >= $2 THEN d.requests ELSE 0 END) AS BIGINT) AS weekly
          FROM usage_days d JOIN resources r ON r.id = d.resource_id
-         WHERE $3 = '' OR r.offering_id = $3
-         GROUP BY r.offering_id ORDER BY r.offering_id",
-    )
-    .bind(since.number())
-    .bind(lately.number())
-    .bind(name(only))
-    .all(|row| {
-        let stats = UsageStats {
-            total_tokens_served: row.count("tokens")?,
-            active_users: row.count("customers")?,
-            monthly_requests: row.count("requests")?,
-        };
-        Ok((id(row)?, Use { stats, weekly_requests: row.count("weekly")? }))
-    })
-    .await
+         {filter} GROUP BY r.offering_id ORDER BY r.offering_id"
+    );
+    bound(built(on, text).bind(since.number()).bind(lately.number()), only)
+        .all(|row| {
+            let stats = UsageStats {
+                total_tokens_served: row.count("tokens")?,
+                active_users: row.count("customers")?,
+                monthly_requests: row.count("requests")?,
+            };
+            Ok((id(row)?, Use { stats, weekly_requests: row.count("weekly")? }))
+        })
+        .await
 }
 
 /// The figures of measured quality, as `quality_figures` keeps them.
@@ -70,25 +67,25 @@ pub async fn quality(
     let small = |row: &Row, column: &'static str| -> Result<Option<u32>> {
         Ok(row.get::<Option<i64>>(column)?.and_then(|n| u32::try_from(n).ok()))
     };
-    sql(
-        on,
+    let filter = if only.is_some() { "WHERE offering_id = $1" } else { "" };
+    let text = format!(
         "SELECT offering_id, uptime7d, uptime30d, latency_p50, latency_p95, latency_p99, rps, tps
-         FROM quality_figures WHERE $1 = '' OR offering_id = $1 ORDER BY offering_id",
-    )
-    .bind(name(only))
-    .all(|row| {
-        let quality = Quality {
-            uptime7d: small(row, "uptime7d")?,
-            uptime30d: small(row, "uptime30d")?,
-            latency_p50: small(row, "latency_p50")?,
-            latency_p95: small(row, "latency_p95")?,
-            latency_p99: small(row, "latency_p99")?,
-            rps: small(row, "rps")?,
-            tps: small(row, "tps")?,
-        };
-        Ok((id(row)?, quality))
-    })
-    .await
+         FROM quality_figures {filter} ORDER BY offering_id"
+    );
+    bound(built(on, text), only)
+        .all(|row| {
+            let quality = Quality {
+                uptime7d: small(row, "uptime7d")?,
+                uptime30d: small(row, "uptime30d")?,
+                latency_p50: small(row, "latency_p50")?,
+                latency_p95: small(row, "latency_p95")?,
+                latency_p99: small(row, "latency_p99")?,
+                rps: small(row, "rps")?,
+                tps: small(row, "tps")?,
+            };
+            Ok((id(row)?, quality))
+        })
+        .await
 }
 
 /// How many reviews each offering has, and the sum of their stars.
@@ -96,19 +93,22 @@ pub async fn stars(
     on: impl Run<'_>,
     only: Option<OfferingId>,
 ) -> Result<Vec<(OfferingId, (u64, u64))>> {
-    sql(
-        on,
+    let filter = if only.is_some() { "AND offering_id = $1" } else { "" };
+    let text = format!(
         "SELECT offering_id, COUNT(*) AS n, CAST(SUM(stars) AS BIGINT) AS stars FROM reviews
-         WHERE hidden_at IS NULL AND ($1 = '' OR offering_id = $1)
-         GROUP BY offering_id ORDER BY offering_id",
-    )
-    .bind(name(only))
-    .all(|row| Ok((id(row)?, (row.count("n")?, row.count("stars")?))))
-    .await
+         WHERE hidden_at IS NULL {filter} GROUP BY offering_id ORDER BY offering_id"
+    );
+    bound(built(on, text), only)
+        .all(|row| Ok((id(row)?, (row.count("n")?, row.count("stars")?))))
+        .await
 }
 
-fn name(only: Option<OfferingId>) -> String {
-    only.map(|id| id.to_string()).unwrap_or_default()
+/// Binds the one offering asked for, if it is one: a condition that may be switched off would keep the index unused.
+fn bound(statement: Statement<'_>, only: Option<OfferingId>) -> Statement<'_> {
+    match only {
+        Some(id) => statement.bind(id.to_string()),
+        None => statement,
+    }
 }
 
 fn id(row: &Row) -> Result<OfferingId> {

@@ -6,7 +6,8 @@ use fixedbitset::FixedBitSet;
 use model::{Choice, ProviderId, Sort, Timestamp};
 
 use super::{
-    listing::{Columns, Listed, standing_choices},
+    columns::{Columns, Row},
+    listing::{Listed, standing_choices},
     words::Words,
 };
 
@@ -17,7 +18,7 @@ pub(super) struct Index {
     /// On sale.
     active: Arc<FixedBitSet>,
     sets: BTreeMap<Choice, Arc<FixedBitSet>>,
-    columns: Arc<Vec<Option<Columns>>>,
+    columns: Arc<Columns>,
     /// Slots on sale in the order of each sort, as `Sort::ALL` has them.
     orders: Vec<Arc<Vec<u32>>>,
     pub words: Arc<Words>,
@@ -62,7 +63,8 @@ impl Index {
         }
         let on_sale = || (0_u32..).zip(slots.iter().flatten()).filter(|(_, listed)| listed.active);
         let words = Words::build(on_sale().map(|(slot, listed)| (slot, listed.tokens())));
-        let columns = slots.iter().map(|slot| slot.as_deref().map(Columns::of)).collect();
+        let mut columns = Columns::default();
+        slots.iter().for_each(|slot| columns.push(slot.as_deref().map(Row::of)));
         let mut index = Self {
             sets: sets.into_iter().map(|(choice, set)| (choice, Arc::new(set))).collect(),
             active: Arc::new(active),
@@ -126,9 +128,7 @@ impl Index {
             if !many {
                 self.reorder(slot, was, is);
             }
-            if let Some(place) = Arc::make_mut(&mut self.columns).get_mut(at(slot)) {
-                *place = listed.as_deref().map(Columns::of);
-            }
+            Arc::make_mut(&mut self.columns).put(at(slot), listed.as_deref().map(Row::of));
             if let Some(place) = self.slots.get_mut(at(slot)) {
                 *place = listed;
             }
@@ -254,27 +254,8 @@ impl Index {
         if let Some(set) = self.sets.get(choice) {
             return Cow::Borrowed(set);
         }
-        let mut set = FixedBitSet::with_capacity(self.len());
-        let compares = matches!(
-            choice,
-            Choice::MinPrice(_)
-                | Choice::MaxPrice(_)
-                | Choice::MinContext(_)
-                | Choice::MaxContext(_)
-                | Choice::Uptime(_)
-                | Choice::Latency(_)
-                | Choice::Throughput(_)
-                | Choice::Rating(_)
-                | Choice::Provider(_)
-        );
-        if compares {
-            for (slot, columns) in self.columns.iter().enumerate() {
-                if columns.is_some_and(|columns| columns.passes(choice, provider)) {
-                    set.insert(slot);
-                }
-            }
-        }
-        Cow::Owned(set)
+        let set = self.columns.set(choice, provider);
+        Cow::Owned(set.unwrap_or_else(|| FixedBitSet::with_capacity(self.len())))
     }
 
     /// Slots on sale in an order.

@@ -17,6 +17,7 @@ use store::{
 };
 
 use super::{
+    columns::Row,
     hours::Hours,
     words::{Field, Tokens, words_of},
 };
@@ -283,7 +284,7 @@ impl Listed {
         if service.provider_verified {
             found.push(Choice::Verified);
         }
-        let figures = Columns::of(self);
+        let figures = Row::of(self);
         found.extend(UPTIMES.iter().filter(|n| figures.uptime >= **n).map(|n| Choice::Uptime(*n)));
         found.extend(
             LATENCIES.iter().filter(|n| figures.latency <= **n).map(|n| Choice::Latency(*n)),
@@ -324,7 +325,7 @@ impl Listed {
     pub(super) fn sort_key(&self, sort: Sort) -> (bool, i64, i64) {
         let service = &self.detail.service;
         let falling = |value: u64| -i64::try_from(value).unwrap_or(i64::MAX);
-        let figures = Columns::of(self);
+        let figures = Row::of(self);
         match sort {
             Sort::Popularity => (self.weekly_requests == 0, falling(self.weekly_requests), 0),
             Sort::Price => (
@@ -344,62 +345,6 @@ impl Listed {
             Sort::Latency => (figures.latency == u32::MAX, i64::from(figures.latency), 0),
             Sort::Uptime => (figures.uptime == 0, -i64::from(figures.uptime), 0),
             Sort::Context => (service.context_window == 0, falling(service.context_window), 0),
-        }
-    }
-}
-
-/// The values that filters compare, side by side in memory.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Columns {
-    /// Micro-dollars per 1,000 tokens; the least number there is when it cannot be compared.
-    pub price: i64,
-    pub context: u64,
-    /// Thousandths of a percent over 30 days; 0 without a figure.
-    pub uptime: u32,
-    /// Milliseconds; the greatest number there is without a figure.
-    pub latency: u32,
-    /// Tokens per second; 0 without a figure.
-    pub throughput: u32,
-    /// Hundredths of a star; 0 without a review.
-    pub rating: u16,
-    pub provider: ProviderId,
-}
-
-impl Columns {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "percents, stars and tokens per second are small and not negative"
-    )]
-    pub fn of(listed: &Listed) -> Self {
-        let service = &listed.detail.service;
-        Self {
-            price: if listed.is_priced() { service.price_per_1k_tokens.micros() } else { i64::MIN },
-            context: service.context_window,
-            uptime: service
-                .metrics
-                .uptime30d
-                .map_or(0, |percent| (percent * 1_000.0).round() as u32),
-            latency: service.metrics.latency_p95.unwrap_or(u32::MAX),
-            throughput: service.metrics.throughput_tps.map_or(0, |tps| tps as u32),
-            rating: service.rating.map_or(0, |stars| (stars * 100.0).round() as u16),
-            provider: service.provider_id,
-        }
-    }
-
-    /// Whether a filter that compares lets it pass; true for the filters with lists of values.
-    pub fn passes(&self, choice: &Choice, provider: Option<ProviderId>) -> bool {
-        match choice {
-            Choice::MinPrice(least) => self.price >= least.micros(),
-            Choice::MaxPrice(most) => self.price >= 0 && self.price <= most.micros(),
-            Choice::MinContext(least) => self.context >= *least,
-            Choice::MaxContext(most) => self.context > 0 && self.context <= *most,
-            Choice::Uptime(least) => self.uptime >= *least && self.uptime > 0,
-            Choice::Latency(most) => self.latency <= *most && self.latency != u32::MAX,
-            Choice::Throughput(least) => self.throughput >= *least,
-            Choice::Rating(least) => self.rating >= u16::from(*least) * 100,
-            Choice::Provider(_) => Some(self.provider) == provider,
-            _ => true,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 use fixedbitset::FixedBitSet;
 use model::{CatalogQuery, Choice, Facet, FacetCount, ServiceDetail, ServicePage, Sort};
 
-use super::Catalog;
+use super::{Catalog, columns::scored};
 
 /// What a query finds.
 #[derive(Debug)]
@@ -50,13 +50,7 @@ impl Catalog {
         let (mut scores, mut terms) = (Vec::new(), Vec::new());
         if !query.search.is_empty() {
             let found = self.index.words.search(&query.search, self.index.len());
-            let mut fits = FixedBitSet::with_capacity(self.index.len());
-            for (slot, score) in found.by_slot.iter().enumerate() {
-                if *score > 0 {
-                    fits.insert(slot);
-                }
-            }
-            base.intersect_with(&fits);
+            base.intersect_with(&scored(&found.by_slot));
             (scores, terms) = (found.by_slot, found.terms);
         }
         let mut by_facet: BTreeMap<Facet, FixedBitSet> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! `GET /llms.txt`: what this marketplace is and how programs use it, as text for language models.
+//! What programs that read the whole site ask for: `/robots.txt`, `/sitemap.xml`, and `/llms.txt`, which tells language
+//! models what this marketplace is and how to use it.
 
 use std::fmt::Write as _;
 
@@ -6,10 +7,10 @@ use axum::{
     Router,
     extract::State,
     http::{HeaderValue, header},
-    response::IntoResponse as _,
+    response::{IntoResponse as _, Response},
     routing::get,
 };
-use model::CatalogQuery;
+use model::{CatalogQuery, Day};
 
 use crate::{Answer, Shared};
 
@@ -17,7 +18,60 @@ use crate::{Answer, Shared};
 const NAMED: u64 = 100;
 
 pub fn routes() -> Router<Shared> {
-    Router::new().route("/llms.txt", get(text))
+    Router::new()
+        .route("/llms.txt", get(text))
+        .route("/robots.txt", get(robots))
+        .route("/sitemap.xml", get(sitemap))
+}
+
+/// The most addresses that the sitemap protocol allows in one file.
+const ADDRESSES: usize = 50_000;
+
+/// Pages of people and forms are nobody's to index; of the endless combinations of filters only the list itself is.
+async fn robots(State(doors): State<Shared>) -> Answer {
+    let text = format!(
+        "User-agent: *\nDisallow: /organizations/\nDisallow: /admin/\nDisallow: /resource/\nDisallow: /receipts/\n\
+         Disallow: /rpc/\nDisallow: /api/\nDisallow: /marketplace/compare/\nDisallow: /*fragment=\nDisallow: /*service=\n\
+         Allow: /\n\nSitemap: {}/sitemap.xml\n",
+        doors.public_url
+    );
+    Ok(plain("text/plain; charset=utf-8", text))
+}
+
+async fn sitemap(State(doors): State<Shared>) -> Answer {
+    let (catalog, base) = (doors.market.catalog(), &doors.public_url);
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+    );
+    let mut put = |path: &str, day: Option<Day>| {
+        let changed = day.map(|day| format!("<lastmod>{day}</lastmod>")).unwrap_or_default();
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "<url><loc>{base}{path}</loc>{changed}</url>");
+    };
+    for path in ["/", "/marketplace/", "/pricing/"] {
+        put(path, None);
+    }
+    for category in catalog.categories() {
+        put(&format!("/marketplace/?category={}", category.slug), None);
+    }
+    let providers = catalog.providers();
+    for provider in &providers {
+        put(&format!("/marketplace/providers/{}/", provider.id), None);
+    }
+    let room = ADDRESSES.saturating_sub(providers.len() + 100);
+    for found in super::services::all(&catalog).iter().take(room) {
+        let service = &found.service;
+        put(
+            &format!("/marketplace-public-offering/{}/", service.id),
+            Some(service.updated_at.day()),
+        );
+    }
+    text.push_str("</urlset>\n");
+    Ok(plain("application/xml; charset=utf-8", text))
+}
+
+fn plain(kind: &'static str, text: String) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response()
 }
 
 /// A listing's text on one line, without what would be markup.
@@ -60,8 +114,7 @@ async fn text(State(doors): State<Shared>) -> Answer {
             line(&service.tagline),
         );
     }
-    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
-    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+    Ok(plain("text/plain; charset=utf-8", text))
 }
 
 #[cfg(test)]
