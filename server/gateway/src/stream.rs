@@ -1,7 +1,10 @@
 //! Streams: events go through as bytes as soon as they are whole; one look at each counts what was used.
 
+use std::time::{Duration, Instant};
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, StatusCode, header};
+use market::{Answered, Failure};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use tokio::sync::mpsc;
@@ -16,6 +19,9 @@ use crate::{
 
 /// How many pieces may wait for a slow caller before the upstream has to.
 const WAITING: usize = 64;
+/// Answers of fewer tokens, or of less time after the first, say nothing about speed.
+const TOKENS_NEEDED: u64 = 8;
+const TIME_NEEDED: Duration = Duration::from_millis(10);
 /// The most bytes of one event.
 const EVENT_LIMIT: usize = 1024 * 1024;
 
@@ -50,6 +56,12 @@ struct Seen {
     produced: usize,
     used: Option<Used>,
     finished: bool,
+    /// When the first token was there.
+    first_token: Option<Instant>,
+    /// The caller has at some time read more slowly than the answer came: its speed is the caller's then.
+    held_up: bool,
+    /// Why the upstream's part has ended, when it should not have.
+    broken: Option<Failure>,
     /// The upstream's usage event, kept back to carry the receipt too.
     usage_event: Option<Bytes>,
 }
@@ -100,6 +112,11 @@ fn data(event: &[u8]) -> Option<&[u8]> {
 }
 
 impl Seen {
+    fn cut(&mut self, failure: Failure) -> Outcome {
+        self.broken = Some(failure);
+        Outcome::UpstreamCut
+    }
+
     fn look(&mut self, event: &[u8]) -> Kind {
         let Some(data) = data(event) else { return Kind::Content };
         if data == b"[DONE]" {
@@ -115,10 +132,48 @@ impl Seen {
                     + weight(delta.tool_calls);
             }
         }
+        if self.produced > 0 {
+            self.first_token.get_or_insert_with(Instant::now);
+        }
         let used = usage(chunk.usage);
         let only_usage = used.is_some() && chunk.choices.is_empty();
         self.used = used.or(self.used);
         if only_usage { Kind::Usage } else { Kind::Content }
+    }
+
+    /// What the answer says about its provider, for the measured quality; none when it says nothing.
+    fn judge(&self, outcome: Outcome, began: Instant) -> Option<Result<Answered, Failure>> {
+        let first_token = self.first_token.map(|at| at - began);
+        match outcome {
+            Outcome::Complete if first_token.is_none() && !self.finished && self.used.is_none() => {
+                Some(Err(Failure::Malformed))
+            }
+            Outcome::Complete => Some(Ok(Answered {
+                first_token,
+                total: Some(began.elapsed()),
+                speed: self.first_token.and_then(|at| self.speed(at.elapsed())),
+            })),
+            Outcome::ClientGone => {
+                first_token.map(|_| Ok(Answered { first_token, ..Answered::default() }))
+            }
+            // An upstream may rightly give up a caller who does not read on.
+            Outcome::UpstreamCut | Outcome::UpstreamFailed if self.held_up => None,
+            Outcome::UpstreamCut | Outcome::UpstreamFailed => {
+                Some(Err(self.broken.unwrap_or(Failure::Cut)))
+            }
+        }
+    }
+
+    /// Thousandths of a token per second after the first, when there were enough of them in a time that can be measured.
+    fn speed(&self, time: Duration) -> Option<u64> {
+        let produced = self.produced as u64;
+        // Tokens that nobody was sent do not make an answer faster: no token is shorter than a byte.
+        let tokens = self.used.map_or(tokens_of(self.produced), |used| used.completion_tokens);
+        let tokens = tokens.min(produced);
+        if tokens < TOKENS_NEEDED || time < TIME_NEEDED || self.held_up {
+            return None;
+        }
+        u64::try_from(u128::from(tokens - 1) * 1_000_000_000 / time.as_micros()).ok()
     }
 
     /// What was used: the upstream's word at the end, else what was produced; nothing before the first token.
@@ -165,13 +220,15 @@ async fn pass(
         match piece {
             Ok(Some(piece)) => buffer.extend_from_slice(&piece),
             Ok(None) if seen.finished => return Outcome::Complete,
-            Ok(None) | Err(_) => return Outcome::UpstreamCut,
+            Ok(None) => return seen.cut(Failure::Cut),
+            Err(broken) => return seen.cut(broken.failure()),
         }
         while let Some(event) = next_event(&mut buffer, &mut searched) {
             match seen.look(&event) {
                 Kind::Done => return Outcome::Complete,
                 Kind::Usage => seen.usage_event = Some(event),
                 Kind::Content => {
+                    seen.held_up |= to_caller.capacity() == 0;
                     if to_caller.send(event).await.is_err() {
                         return Outcome::ClientGone;
                     }
@@ -179,7 +236,7 @@ async fn pass(
             }
         }
         if buffer.len() > EVENT_LIMIT {
-            return Outcome::UpstreamCut;
+            return seen.cut(Failure::Malformed);
         }
     }
 }
@@ -187,6 +244,9 @@ async fn pass(
 async fn carry(call: Call, mut pieces: Pieces, to_caller: &mpsc::Sender<Bytes>) {
     let mut seen = Seen::default();
     let outcome = pass(&call, &mut pieces, to_caller, &mut seen).await;
+    if let Some(sample) = seen.judge(outcome, call.meter.began) {
+        call.measure(sample);
+    }
     // Nobody listens any more: the upstream is told so by closing its connection.
     drop(pieces);
     let used = seen.used(call.peek.len());
@@ -329,6 +389,42 @@ mod tests {
         assert_eq!(seen.look(b"data: [DONE]"), Kind::Done);
         assert_eq!(seen.look(b": keep-alive"), Kind::Content);
         assert_eq!(seen.look(b"data: not json"), Kind::Content);
+    }
+
+    #[test]
+    fn what_an_answer_says_about_its_provider() {
+        let began = Instant::now();
+        let judge = |seen: &Seen, outcome| seen.judge(outcome, began);
+        let nothing = Seen::default();
+        assert_eq!(judge(&nothing, Outcome::ClientGone), None, "the caller left at once");
+        assert_eq!(judge(&nothing, Outcome::Complete), Some(Err(Failure::Malformed)));
+        let empty = Seen { finished: true, ..Seen::default() };
+        assert!(matches!(judge(&empty, Outcome::Complete), Some(Ok(a)) if a.first_token.is_none()));
+        let mut cut = Seen { first_token: Some(began), produced: 8, ..Seen::default() };
+        assert_eq!(cut.cut(Failure::Timeout), Outcome::UpstreamCut);
+        assert_eq!(judge(&cut, Outcome::UpstreamCut), Some(Err(Failure::Timeout)));
+        assert!(matches!(judge(&cut, Outcome::ClientGone), Some(Ok(a)) if a.total.is_none()));
+        cut.held_up = true;
+        assert_eq!(judge(&cut, Outcome::UpstreamCut), None, "the caller did not read on");
+    }
+
+    #[test]
+    fn speed_is_that_of_tokens_that_were_sent() {
+        let used = |completion_tokens| {
+            Some(Used { prompt_tokens: 1, completion_tokens, estimated: false })
+        };
+        let second = Duration::from_secs(1);
+        let mut seen = Seen { produced: 100, used: used(51), ..Seen::default() };
+        assert_eq!(seen.speed(second), Some(50_000));
+        assert_eq!(seen.speed(Duration::from_millis(9)), None);
+        seen.used = used(u64::MAX);
+        assert_eq!(seen.speed(second), Some(99_000), "a claim is held to the bytes");
+        seen.used = None;
+        assert_eq!(seen.speed(second), Some(24_000));
+        seen.used = used(7);
+        assert_eq!(seen.speed(second), None);
+        seen = Seen { held_up: true, produced: 100, ..Seen::default() };
+        assert_eq!(seen.speed(second), None);
     }
 
     #[test]

@@ -272,6 +272,11 @@ impl Catalog {
         self.by_id.get(&id).and_then(|slot| self.index.get(*slot)).map(|listed| &**listed)
     }
 
+    /// The ids of all that may be called, in no order that means anything.
+    pub(crate) fn ids(&self) -> impl ExactSizeIterator<Item = OfferingId> {
+        self.by_id.keys().copied()
+    }
+
     /// Everything on sale, in no order that means anything.
     pub(crate) fn on_sale(&self) -> impl Iterator<Item = &Arc<Listed>> {
         self.index.all().map(|(_, listed)| listed).filter(|listed| listed.active)
