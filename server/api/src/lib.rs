@@ -26,6 +26,7 @@ mod health;
 mod idempotency;
 mod instances;
 mod openapi;
+mod quality;
 mod queries;
 mod schemas;
 mod services;
@@ -76,6 +77,7 @@ pub fn router(api: Api) -> Router {
         billing::routes(),
         commerce::routes(),
         services::routes(),
+        quality::routes(),
         instances::routes(),
         health::routes(),
         openapi::routes(),

@@ -16,6 +16,7 @@ mod meter;
 mod peek;
 mod probe;
 mod refusals;
+mod seen;
 mod stream;
 mod upstream;
 

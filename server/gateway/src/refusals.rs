@@ -28,7 +28,15 @@ impl Refusal {
         code: &'static str,
         message: impl Into<String>,
     ) -> Self {
-        Self { status, kind, code, message: message.into(), retry_after_s: None, verbatim: None, failure: None }
+        Self {
+            status,
+            kind,
+            code,
+            message: message.into(),
+            retry_after_s: None,
+            verbatim: None,
+            failure: None,
+        }
     }
 
     pub fn bad(message: impl Into<String>) -> Self {

@@ -76,7 +76,9 @@ impl Market {
     pub async fn stop(&self) -> Result<()> {
         self.shared().stopping.store(true, Ordering::Relaxed);
         self.note_used().await?;
-        self.quality().flush().await?;
+        if let Err(error) = self.quality().flush().await {
+            tracing::warn!(error = ?error, "the last seconds of measured quality are lost");
+        }
         self.ledger().give_back_all(self.core()).await?;
         self.ledger().close().await;
         store::servers::remove(self.core().db(), self.shared().server).await?;

@@ -45,12 +45,12 @@ impl Basis {
     pub fn quality(&self) -> Quality {
         let enough = |n: u64| n >= SAMPLES_NEEDED;
         let latency = |percent| {
-            let micros = Some(&self.week.first_token).filter(|times| enough(times.len()));
+            let micros = Some(&self.week.first_token).filter(|times| enough(times.count()));
             let micros = micros?.percentile(percent)?;
             // Nothing takes no time at all.
             u32::try_from((micros.saturating_add(500) / 1_000).max(1)).ok()
         };
-        let speed = Some(&self.week.speed).filter(|speeds| enough(speeds.len()));
+        let speed = Some(&self.week.speed).filter(|speeds| enough(speeds.count()));
         let busiest = enough(self.day.counts.calls).then_some(self.day.peak_minute);
         Quality {
             uptime7d: uptime(&self.week.counts),
@@ -92,8 +92,7 @@ pub(super) async fn bases(
         day => day.plus_ms(Span::Day.ms()),
     };
     let end = now.plus_ms(Span::Day.ms());
-    let mut rows =
-        store::quality::windows(&mut *tx, Span::Hour, offerings, week, whole).await?;
+    let mut rows = store::quality::windows(&mut *tx, Span::Hour, offerings, week, whole).await?;
     rows.extend(store::quality::windows(&mut *tx, Span::Day, offerings, whole, end).await?);
     let month = back(Span::Day, now, DAYS - 1);
     let months = store::quality::sums(&mut *tx, Span::Day, offerings, month).await?;
@@ -130,7 +129,11 @@ mod tests {
     #[test]
     fn uptime_is_never_rounded_up() {
         let of = |samples, cut| {
-            uptime(&Counts { calls: samples, probes: 0, errors: ErrorCounts { cut, ..ErrorCounts::default() } })
+            uptime(&Counts {
+                calls: samples,
+                probes: 0,
+                errors: ErrorCounts { cut, ..ErrorCounts::default() },
+            })
         };
         assert_eq!(of(99, 0), None);
         assert_eq!(of(100, 0), Some(100_000));
@@ -143,7 +146,9 @@ mod tests {
     fn each_figure_needs_samples_of_its_own() {
         let mut basis = Basis::default();
         basis.week.counts.calls = 100;
-        (0..99).for_each(|_| basis.week.first_token.record(300));
+        for _ in 0..99 {
+            basis.week.first_token.record(300);
+        }
         basis.day = Sum { peak_minute: 90, ..Sum::default() };
         basis.day.counts.calls = 99;
         assert_eq!(basis.quality(), Quality { uptime7d: Some(100_000), ..Quality::default() });

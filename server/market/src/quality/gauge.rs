@@ -132,12 +132,15 @@ impl Gauge {
             tally.peak_minute += 1;
             match outcome {
                 Ok(answered) => {
-                    let time = |histogram: &mut super::Histogram, time: Option<Duration>| {
-                        time.into_iter().for_each(|time| histogram.record(micros(time)));
-                    };
-                    time(&mut tally.first_token, answered.first_token);
-                    time(&mut tally.total, answered.total);
-                    answered.speed.into_iter().for_each(|speed| tally.speed.record(speed));
+                    for (histogram, value) in [
+                        (&mut tally.first_token, answered.first_token.map(micros)),
+                        (&mut tally.total, answered.total.map(micros)),
+                        (&mut tally.speed, answered.speed),
+                    ] {
+                        if let Some(value) = value {
+                            histogram.record(value);
+                        }
+                    }
                 }
                 Err(failure) => tally.fail(failure),
             }
@@ -168,9 +171,8 @@ impl Gauge {
         if !fresh && state.done.is_empty() {
             return None;
         }
-        let row = |(start, tally): (&Timestamp, &Tally)| {
-            tally.row(self.offering, *start, Some(server))
-        };
+        let row =
+            |(start, tally): (&Timestamp, &Tally)| tally.row(self.offering, *start, Some(server));
         rows.extend(state.done.iter().map(|(start, tally)| row((start, tally))));
         if fresh {
             rows.push(row((&state.minute, &state.tally)));

@@ -69,13 +69,13 @@ impl Histogram {
     }
 
     /// How many values were counted.
-    pub fn len(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.0.iter().map(|(_, count)| u64::from(*count)).sum()
     }
 
     /// The value that so many of a hundred do not exceed, by rank; none of nothing.
     pub fn percentile(&self, percent: u32) -> Option<u64> {
-        let rank = u128::from(self.len()) * u128::from(percent);
+        let rank = u128::from(self.count()) * u128::from(percent);
         let rank = u64::try_from(rank.div_ceil(100)).unwrap_or(u64::MAX).max(1);
         let mut seen = 0_u64;
         let found = self.0.iter().find(|(_, count)| {
@@ -153,7 +153,9 @@ mod tests {
 
     fn of(values: &[u64]) -> Histogram {
         let mut histogram = Histogram::default();
-        values.iter().for_each(|value| histogram.record(*value));
+        for value in values {
+            histogram.record(*value);
+        }
         histogram
     }
 
@@ -164,7 +166,10 @@ mod tests {
 
     #[test]
     fn buckets_follow_each_other() {
-        assert_eq!((bucket(0), bucket(15), bucket(16), bucket(31), bucket(32)), (0, 15, 16, 31, 32));
+        assert_eq!(
+            (bucket(0), bucket(15), bucket(16), bucket(31), bucket(32)),
+            (0, 15, 16, 31, 32)
+        );
         assert_eq!((bucket(33), bucket(34)), (32, 33));
         assert_eq!(u64::from(bucket(u64::MAX)), BUCKETS - 1);
         for at in 0..u16::try_from(BUCKETS).unwrap() {
@@ -210,7 +215,7 @@ mod tests {
         let mut full = Histogram(vec![(7, u32::MAX)]);
         full.record(7);
         full.merge(&full.clone());
-        assert_eq!((full.len(), full.percentile(99)), (u64::from(u32::MAX), Some(7)));
+        assert_eq!((full.count(), full.percentile(99)), (u64::from(u32::MAX), Some(7)));
         assert_eq!(Histogram::from_bytes(&full.to_bytes()), Some(full));
     }
 
@@ -240,7 +245,7 @@ mod tests {
             }
             if let Some(read) = Histogram::from_bytes(&bytes) {
                 prop_assert!(read.0.len() <= bytes.len());
-                prop_assert!(read.len() == 0 || read.percentile(99).is_some());
+                prop_assert!(read.count() == 0 || read.percentile(99).is_some());
                 prop_assert_eq!(Histogram::from_bytes(&read.to_bytes()), Some(read));
             }
         }

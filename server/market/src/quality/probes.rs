@@ -101,7 +101,9 @@ mod tests {
             let due = ids.iter().zip(&mut turns).filter(|(id, _)| is_due(**id, 300_000, after, at));
             let due: Vec<_> = due.collect();
             most = most.max(due.len());
-            due.into_iter().for_each(|(_, turns)| *turns += 1);
+            for (_, turns) in due {
+                *turns += 1;
+            }
             after = at;
         }
         assert!(turns.iter().all(|n| *n == 1));

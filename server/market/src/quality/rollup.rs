@@ -83,8 +83,7 @@ impl Quality<'_> {
             self.sum(Span::Hour, Span::Day, day, &offerings).await?;
         }
         let mut figures: BTreeSet<OfferingId> = touched.into_values().flatten().collect();
-        figures
-            .extend(store::quality::stale_figures(db, now.plus_ms(-STALE_MS), STALE).await?);
+        figures.extend(store::quality::stale_figures(db, now.plus_ms(-STALE_MS), STALE).await?);
         let figures: Vec<_> = figures.into_iter().collect();
         for offerings in figures.chunks(OFFERINGS) {
             self.figure(now, offerings).await?;

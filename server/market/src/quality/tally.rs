@@ -106,3 +106,34 @@ pub(super) fn together<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Tal
     }
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(minute: i64, calls: u64, first_token: Vec<u8>) -> Window {
+        let counts = Counts { calls, ..Counts::default() };
+        let tally = Tally { counts, peak_minute: calls, ..Tally::default() };
+        let start = Timestamp::from_ms(minute * 60_000);
+        Window { first_token, ..tally.row(OfferingId::new(1, [1; 10]), start, None) }
+    }
+
+    #[test]
+    fn the_busiest_minute_is_that_of_all_servers() {
+        let rows = [row(0, 5, vec![]), row(1, 3, vec![]), row(1, 4, vec![]), row(3, 6, vec![])];
+        let whole = together(&rows);
+        assert_eq!((whole.counts.calls, whole.peak_minute), (18, 7));
+    }
+
+    #[test]
+    fn a_spoilt_row_is_left_out_and_absurd_ones_overflow_nothing() {
+        let mut times = Histogram::default();
+        times.record(5_000);
+        let mut absurd = row(1, u64::MAX, vec![0xff; 5_000]);
+        absurd.counts.errors.cut = u64::MAX;
+        let rows = [row(0, 1, vec![1, 0x80]), absurd.clone(), absurd, row(2, 1, times.to_bytes())];
+        let whole = together(&rows);
+        assert_eq!((whole.first_token, whole.counts.calls), (times, u64::MAX));
+        assert_eq!(whole.counts.samples(), u64::MAX);
+    }
+}

@@ -25,8 +25,7 @@ impl Quality<'_> {
             (back(Span::Hour, now, HOURS - 1), back(Span::Day, now, DAYS - 1));
         let mut tx = self.0.core().db().snapshot().await?;
         let basis = bases(&mut tx, now, &[offering]).await?.remove(&offering).unwrap_or_default();
-        let hours =
-            store::quality::blocks(&mut tx, Span::Hour, offering, first_hour).await?;
+        let hours = store::quality::blocks(&mut tx, Span::Hour, offering, first_hour).await?;
         let days = store::quality::blocks(&mut tx, Span::Day, offering, first_day).await?;
         // Minutes are not kept as long as hours, and those not as long as days.
         let mut newest = None;

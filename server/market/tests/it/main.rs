@@ -10,6 +10,7 @@
 mod crashes;
 mod ledger;
 mod people;
+mod quality;
 mod subscriptions;
 
 use market::{Actor, Market};
