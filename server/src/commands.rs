@@ -249,8 +249,12 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(settings.addr)
         .await
         .with_context(|| format!("CMP_ADDR {} cannot be listened on", settings.addr))?;
+    let probing = settings.probe_every.map(|every| gateway.probe(every));
     welcome(&settings, samples);
     accept::serve(listener, front, stop_signal(), DRAIN).await;
+    if let Some(probing) = probing {
+        probing.stop().await;
+    }
     if !gateway.drain(DRAIN).await {
         tracing::warn!("calls were still running when the server stopped; their credits go back");
     }

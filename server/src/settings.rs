@@ -35,6 +35,8 @@ pub struct Settings {
     pub allow_private_upstreams: bool,
     pub first_byte: Duration,
     pub between_bytes: Duration,
+    /// How often each service is probed; none when none is.
+    pub probe_every: Option<Duration>,
     pub workers: usize,
     /// How many rendered pages are kept; none are at 0.
     pub page_cache: usize,
@@ -191,6 +193,16 @@ impl Settings {
                 2_000,
                 |text| text.parse().ok().filter(|pages| *pages <= 1_000_000),
             )?,
+            probe_every: source.read(
+                "CMP_PROBE_EVERY_S",
+                "0 for no probes, or seconds from 10 to 86400",
+                Some(Duration::from_mins(5)),
+                |text| match text.parse().ok()? {
+                    0 => Some(None),
+                    s @ 10..=86_400 => Some(Some(Duration::from_secs(s))),
+                    _ => None,
+                },
+            )?,
             workers: source.read(
                 "CMP_WORKERS",
                 "a number of threads from 1 to 256",
@@ -258,6 +270,7 @@ mod tests {
             ("CMP_PUBLIC_URL = \"javascript:alert(1)\"", "CMP_PUBLIC_URL"),
             ("DATABASE_URL = \"mysql://x\"", "DATABASE_URL"),
             ("CMP_WORKERS = 0", "CMP_WORKERS"),
+            ("CMP_PROBE_EVERY_S = 5", "CMP_PROBE_EVERY_S"),
         ] {
             let wrong = with(text).unwrap_err();
             assert_eq!(wrong.name, name);
@@ -279,5 +292,7 @@ mod tests {
         assert_eq!(settings.credit_price.micros(), 100_000);
         assert_eq!(settings.fee.get(), 0);
         assert_eq!(settings.public_url, "https://a.example");
+        assert_eq!(settings.probe_every, Some(Duration::from_mins(5)));
+        assert_eq!(with("CMP_PROBE_EVERY_S = 0").unwrap().probe_every, None);
     }
 }

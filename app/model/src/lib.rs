@@ -51,7 +51,9 @@ pub use offerings::{
 pub use places::Place;
 pub use pricing::{Charge, Price, Share, split};
 pub use problems::{Fault, Problem};
-pub use quality::{ErrorCounts, Promises, QualityView, SAMPLES_NEEDED, UptimeBlock};
+pub use quality::{
+    ErrorCounts, Promises, QUALITY_DEFINITIONS, QualityView, SAMPLES_NEEDED, UptimeBlock,
+};
 pub use query::{CatalogQuery, Notice, Sort, View};
 pub use reviews::{
     REQUESTS_NEEDED, Reply, ReportedReview, ReviewFault, ReviewGate, ReviewPage, ReviewSort,

@@ -7,6 +7,31 @@ use crate::{OfferingId, ServiceMetrics, Timestamp};
 /// Fewer samples than this mean nothing, so that no figure is shown.
 pub const SAMPLES_NEEDED: u64 = 100;
 
+/// What each figure means, for everybody: the figure's name and a sentence.
+pub const QUALITY_DEFINITIONS: [(&str, &str); 6] = [
+    (
+        "Samples",
+        "Calls through the gateway and the platform's own probes. Left out are what the caller got wrong (400, 404, 413, 415, 422), 429, and calls that the caller left before the first token.",
+    ),
+    (
+        "Uptime",
+        "Samples that were answered, divided by all samples, of the last 7 days or of the last 30 days in UTC; rounded down to a thousandth of a percent.",
+    ),
+    (
+        "Latency",
+        "Milliseconds from sending the request to the first token, or to the answer when it comes in one piece: what 50, 95 and 99 of 100 answers of the last 7 days did not exceed. A value is known to 3 percent.",
+    ),
+    (
+        "Tokens per second",
+        "Tokens after the first, divided by the time after the first: the median of the streamed answers of the last 7 days. Left out are answers of fewer than 8 tokens, answers of less than 10 milliseconds, and those whose caller read more slowly than they came.",
+    ),
+    (
+        "Requests per second",
+        "The calls of the busiest minute of the last 24 hours, divided by 60. It is what was asked for, not the most that could be.",
+    ),
+    ("Few samples", "There is no figure that fewer than 100 samples stand behind."),
+];
+
 /// What a provider commits to (shown as promised, never as measured).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

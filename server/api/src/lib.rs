@@ -28,6 +28,7 @@ mod idempotency;
 mod instances;
 
 mod openapi;
+mod quality;
 mod queries;
 mod schemas;
 mod services;
@@ -78,6 +79,7 @@ pub fn router(api: Api) -> Router {
         billing::routes(),
         commerce::routes(),
         services::routes(),
+        quality::routes(),
         instances::routes(),
         health::routes(),
         crawlers::routes(),

@@ -309,6 +309,14 @@ fn doors() -> Vec<Door> {
             .open(Open::ToAll)
             .query(search)
             .answers(200, "ServicePage"),
+        Door::new(
+            "get",
+            "/marketplace/services/{id}/metrics",
+            "What the platform measured of a service, by its slug or id, beside what its provider promises",
+        )
+        .open(Open::ToAll)
+        .answers(200, "QualityView")
+        .refuses(&[404]),
         Door::new("get", "/v1/services", "List services")
             .open(Open::Checked)
             .query(&[("scope", "`all`, `subscribed` or `owned`.")])

@@ -1,6 +1,7 @@
 //! The bodies of the API as JSON schemas, one per wire type, for the `OpenAPI` document.
 
 mod market;
+mod quality;
 
 use serde_json::{Map, Value, json};
 
@@ -74,7 +75,8 @@ pub fn holding(name: &str, schema: Value) -> Value {
 
 /// All named schemas.
 pub fn all() -> Value {
-    let groups = [errors(), accounts(), money(), catalogue(), resources(), models()];
+    let groups =
+        [errors(), accounts(), money(), catalogue(), quality::quality(), resources(), models()];
     let named: Map<String, Value> =
         groups.into_iter().flatten().map(|(name, schema)| (name.to_owned(), schema)).collect();
     Value::Object(named)

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use market::Route;
+use market::{Failure, Route};
 use model::ReceiptId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -28,7 +28,25 @@ pub enum Pieces {
 
 /// Why an answer has no next piece.
 #[derive(Debug)]
-pub struct Broken;
+pub enum Broken {
+    /// It did not go on in time.
+    Silent,
+    /// The connection ended.
+    Off,
+    /// It is longer than answers may be.
+    TooLong,
+}
+
+impl Broken {
+    /// What that is in the measured quality.
+    pub const fn failure(&self) -> Failure {
+        match self {
+            Self::Silent => Failure::Timeout,
+            Self::Off => Failure::Cut,
+            Self::TooLong => Failure::Malformed,
+        }
+    }
+}
 
 impl Pieces {
     /// The next piece; `None` at the end.
@@ -36,10 +54,10 @@ impl Pieces {
         match self {
             Self::Ready(pieces) => Ok(pieces.pop_front()),
             Self::Incoming(body) => loop {
-                let frame =
-                    tokio::time::timeout(patience, body.frame()).await.map_err(|_| Broken)?;
+                let frame = tokio::time::timeout(patience, body.frame()).await;
+                let frame = frame.map_err(|_| Broken::Silent)?;
                 let Some(frame) = frame else { return Ok(None) };
-                if let Ok(data) = frame.map_err(|_| Broken)?.into_data() {
+                if let Ok(data) = frame.map_err(|_| Broken::Off)?.into_data() {
                     return Ok(Some(data));
                 }
             },
@@ -54,7 +72,7 @@ impl Pieces {
         all.extend_from_slice(&second);
         while let Some(piece) = self.next(patience).await? {
             if all.len() + piece.len() > ANSWER_LIMIT {
-                return Err(Broken);
+                return Err(Broken::TooLong);
             }
             all.extend_from_slice(&piece);
         }

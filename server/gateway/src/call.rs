@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
-use market::{Held, Route, Ticket};
-use model::{Backend, Credits, ReceiptId, SecretKey};
+use market::{Answered, Failure, Held, Route, Ticket};
+use model::{Backend, Credits, ReceiptId, SecretKey, Timestamp};
 
 use crate::{
     BODY_LIMIT, Body, Shared,
@@ -129,7 +129,9 @@ async fn in_own_task(
 
 impl Call {
     async fn go(mut self) -> Result<Response<Body>, Refusal> {
-        let answer = match self.send().await {
+        let (receipt, at) = (self.meter.receipt, self.meter.at);
+        let sent = ask(&self.shared, &self.route.backend, &self.peek, receipt, at).await;
+        let answer = match sent {
             Ok(answer) => answer,
             Err(refusal) => return self.fail(refusal).await,
         };
@@ -141,16 +143,24 @@ impl Call {
         if answer.events {
             return Ok(stream::answer(self, answer.pieces));
         }
-        let Ok(body) = answer.pieces.rest(self.shared.config.between_bytes).await else {
-            let message =
-                "The provider's endpoint broke off its answer. Nothing was charged; try again.";
-            return self.fail(Refusal::upstream(StatusCode::BAD_GATEWAY, message)).await;
+        let body = match answer.pieces.rest(self.shared.config.between_bytes).await {
+            Ok(body) => body,
+            Err(broken) => {
+                let message =
+                    "The provider's endpoint broke off its answer. Nothing was charged; try again.";
+                let refusal = Refusal::upstream(StatusCode::BAD_GATEWAY, message);
+                return self.fail(refusal.because(broken.failure())).await;
+            }
         };
         let Some(used) = answers::used_by(&body, &self.peek) else {
             let message =
                 "The provider's endpoint did not answer with a completion. Nothing was charged.";
-            return self.fail(Refusal::upstream(StatusCode::BAD_GATEWAY, message)).await;
+            let refusal = Refusal::upstream(StatusCode::BAD_GATEWAY, message);
+            return self.fail(refusal.because(Failure::Malformed)).await;
         };
+        // The first token of an answer in one piece comes with the last.
+        let whole = Some(self.meter.began.elapsed());
+        self.measure(Ok(Answered { first_token: whole, total: whole, speed: None }));
         let Self { shared, route, meter, .. } = self;
         let receipt = meter.receipt;
         let recorded =
@@ -158,29 +168,44 @@ impl Call {
         Ok(answers::whole(body, receipt, &route, &recorded))
     }
 
-    async fn send(&self) -> Result<Answer, Refusal> {
-        match &self.route.backend {
-            Backend::Upstream { url, model, key_env } => {
-                let body = self.peek.for_upstream(model);
-                let response = self.shared.client.send(url, key_env.as_deref(), body).await?;
-                Ok(Answer::from_upstream(response))
-            }
-            Backend::BuiltIn { answerer, knowledge } => {
-                let id = format!("chatcmpl-{}", self.meter.receipt.hex());
-                let created = self.meter.at.ms() / 1_000;
-                let answer = builtin::Answer::new(&self.peek, *answerer, knowledge, id, created)?;
-                let pieces = if self.peek.stream { answer.events() } else { vec![answer.whole()] };
-                Ok(Answer::own(pieces, self.peek.stream))
-            }
-            Backend::Manual => Err(Refusal::bad("There is nothing to call.")),
-        }
+    /// Counts what the provider has done in the measured quality of the offering.
+    pub fn measure(&self, outcome: Result<Answered, Failure>) {
+        self.route.gauge.call(self.shared.market.core().now(), outcome);
     }
 
     /// Ends a call that has brought nothing: its credits go back, and the usage page shows that it failed.
     async fn fail(self, refusal: Refusal) -> Result<Response<Body>, Refusal> {
+        if let Some(failure) = refusal.failure() {
+            self.measure(Err(failure));
+        }
         let Self { shared, route, meter, .. } = self;
         meter.record(&shared, &route, refusal.status(), Outcome::UpstreamFailed, None).await?;
         Err(refusal)
+    }
+}
+
+/// Asks whatever stands behind an offering.
+pub async fn ask(
+    shared: &Shared,
+    backend: &Backend,
+    peek: &Peek,
+    receipt: ReceiptId,
+    at: Timestamp,
+) -> Result<Answer, Refusal> {
+    match backend {
+        Backend::Upstream { url, model, key_env } => {
+            let body = peek.for_upstream(model);
+            let response = shared.client.send(url, key_env.as_deref(), body).await?;
+            Ok(Answer::from_upstream(response))
+        }
+        Backend::BuiltIn { answerer, knowledge } => {
+            let id = format!("chatcmpl-{}", receipt.hex());
+            let created = at.ms() / 1_000;
+            let answer = builtin::Answer::new(peek, *answerer, knowledge, id, created)?;
+            let pieces = if peek.stream { answer.events() } else { vec![answer.whole()] };
+            Ok(Answer::own(pieces, peek.stream))
+        }
+        Backend::Manual => Err(Refusal::bad("There is nothing to call.")),
     }
 }
 
@@ -200,12 +225,14 @@ async fn refused_by_upstream(answer: Answer, patience: std::time::Duration) -> R
         503 => Refusal::upstream(
             StatusCode::SERVICE_UNAVAILABLE,
             "The provider's endpoint is not available. Nothing was charged; try again later.",
-        ),
+        )
+        .because(Failure::Status),
         _ => Refusal::upstream(
             StatusCode::BAD_GATEWAY,
             format!(
                 "The provider's endpoint failed with {status}. Nothing was charged; try again."
             ),
-        ),
+        )
+        .because(Failure::Status),
     }
 }

@@ -14,7 +14,9 @@ mod call;
 mod guard;
 mod meter;
 mod peek;
+mod probe;
 mod refusals;
+mod seen;
 mod stream;
 mod upstream;
 
@@ -26,6 +28,7 @@ use market::Market;
 
 pub use bodies::{Body, discard};
 pub use guard::is_public;
+pub use probe::{Prober, Probing};
 
 /// The most bytes that a request body may have.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;

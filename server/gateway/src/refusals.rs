@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use market::Failure;
 use serde_json::json;
 
 use crate::Body;
@@ -16,6 +17,8 @@ pub struct Refusal {
     retry_after_s: Option<u32>,
     /// The upstream's own words, passed on as they are.
     verbatim: Option<Bytes>,
+    /// The provider's failure that it comes from; none when it is the caller's or our own.
+    failure: Option<Failure>,
 }
 
 impl Refusal {
@@ -25,7 +28,15 @@ impl Refusal {
         code: &'static str,
         message: impl Into<String>,
     ) -> Self {
-        Self { status, kind, code, message: message.into(), retry_after_s: None, verbatim: None }
+        Self {
+            status,
+            kind,
+            code,
+            message: message.into(),
+            retry_after_s: None,
+            verbatim: None,
+            failure: None,
+        }
     }
 
     pub fn bad(message: impl Into<String>) -> Self {
@@ -62,6 +73,15 @@ impl Refusal {
         refusal.verbatim = Some(body);
         refusal.retry_after_s = retry_after_s;
         refusal
+    }
+
+    /// The same refusal, laid at the provider's door: it counts in the measured quality.
+    pub fn because(self, failure: Failure) -> Self {
+        Self { failure: Some(failure), ..self }
+    }
+
+    pub const fn failure(&self) -> Option<Failure> {
+        self.failure
     }
 
     pub const fn status(&self) -> StatusCode {

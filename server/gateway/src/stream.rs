@@ -2,16 +2,17 @@
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, StatusCode, header};
-use serde::Deserialize;
-use serde_json::{json, value::RawValue};
+use market::Failure;
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::{
     Body,
     answers::{Pieces, receipt_headers},
     call::Call,
-    meter::{Outcome, Recorded, Used, tokens_of, usage},
+    meter::{Outcome, Recorded},
     refusals::Refusal,
+    seen::{Kind, Seen, data},
 };
 
 /// How many pieces may wait for a slow caller before the upstream has to.
@@ -30,107 +31,6 @@ pub fn answer(call: Call, pieces: Pieces) -> Response<Body> {
     receipt_headers(headers, call.meter.receipt, &call.route);
     market::spawn("stream", async move { carry(call, pieces, &to_caller).await });
     response
-}
-
-/// What one event of an upstream is to us.
-#[derive(Debug, PartialEq, Eq)]
-enum Kind {
-    /// Goes to the caller.
-    Content,
-    /// Says what was used, and nothing else.
-    Usage,
-    /// The end.
-    Done,
-}
-
-/// What was seen of a stream so far.
-#[derive(Debug, Default)]
-struct Seen {
-    /// Bytes of text and of tool calls that were produced.
-    produced: usize,
-    used: Option<Used>,
-    finished: bool,
-    /// The upstream's usage event, kept back to carry the receipt too.
-    usage_event: Option<Bytes>,
-}
-
-#[derive(Deserialize)]
-struct Chunk<'a> {
-    #[serde(borrow, default)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    choices: Vec<Choice<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(borrow, default)]
-    delta: Option<Delta<'a>>,
-    #[serde(borrow, default)]
-    finish_reason: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Delta<'a> {
-    #[serde(borrow, default)]
-    content: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    reasoning_content: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    refusal: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    tool_calls: Option<&'a RawValue>,
-}
-
-/// The bytes that a JSON value adds to what was produced; quotes and null are none.
-fn weight(part: Option<&RawValue>) -> usize {
-    match part.map(RawValue::get) {
-        None | Some("null" | "[]") => 0,
-        Some(text) if text.starts_with('"') => text.len() - 2,
-        Some(text) => text.len(),
-    }
-}
-
-/// The data of an event that has one line of it, as completions have.
-fn data(event: &[u8]) -> Option<&[u8]> {
-    event
-        .split(|byte| *byte == b'\n')
-        .find_map(|line| line.strip_prefix(b"data:"))
-        .map(<[u8]>::trim_ascii)
-}
-
-impl Seen {
-    fn look(&mut self, event: &[u8]) -> Kind {
-        let Some(data) = data(event) else { return Kind::Content };
-        if data == b"[DONE]" {
-            return Kind::Done;
-        }
-        let Ok(chunk) = serde_json::from_slice::<Chunk<'_>>(data) else { return Kind::Content };
-        for choice in &chunk.choices {
-            self.finished |= choice.finish_reason.is_some_and(|reason| reason.get() != "null");
-            if let Some(delta) = &choice.delta {
-                self.produced += weight(delta.content)
-                    + weight(delta.reasoning_content)
-                    + weight(delta.refusal)
-                    + weight(delta.tool_calls);
-            }
-        }
-        let used = usage(chunk.usage);
-        let only_usage = used.is_some() && chunk.choices.is_empty();
-        self.used = used.or(self.used);
-        if only_usage { Kind::Usage } else { Kind::Content }
-    }
-
-    /// What was used: the upstream's word at the end, else what was produced; nothing before the first token.
-    fn used(&self, prompt_bytes: usize) -> Option<Used> {
-        self.used.or_else(|| {
-            (self.produced > 0).then(|| Used {
-                prompt_tokens: tokens_of(prompt_bytes),
-                completion_tokens: tokens_of(self.produced),
-                estimated: true,
-            })
-        })
-    }
 }
 
 /// Cuts the next whole event, with the empty line after it, off what has arrived.
@@ -165,13 +65,15 @@ async fn pass(
         match piece {
             Ok(Some(piece)) => buffer.extend_from_slice(&piece),
             Ok(None) if seen.finished => return Outcome::Complete,
-            Ok(None) | Err(_) => return Outcome::UpstreamCut,
+            Ok(None) => return seen.cut(Failure::Cut),
+            Err(broken) => return seen.cut(broken.failure()),
         }
         while let Some(event) = next_event(&mut buffer, &mut searched) {
             match seen.look(&event) {
                 Kind::Done => return Outcome::Complete,
                 Kind::Usage => seen.usage_event = Some(event),
                 Kind::Content => {
+                    seen.held_up |= to_caller.capacity() == 0;
                     if to_caller.send(event).await.is_err() {
                         return Outcome::ClientGone;
                     }
@@ -179,7 +81,7 @@ async fn pass(
             }
         }
         if buffer.len() > EVENT_LIMIT {
-            return Outcome::UpstreamCut;
+            return seen.cut(Failure::Malformed);
         }
     }
 }
@@ -187,6 +89,9 @@ async fn pass(
 async fn carry(call: Call, mut pieces: Pieces, to_caller: &mpsc::Sender<Bytes>) {
     let mut seen = Seen::default();
     let outcome = pass(&call, &mut pieces, to_caller, &mut seen).await;
+    if let Some(sample) = seen.judge(outcome, call.meter.began) {
+        call.measure(sample);
+    }
     // Nobody listens any more: the upstream is told so by closing its connection.
     drop(pieces);
     let used = seen.used(call.peek.len());
@@ -308,38 +213,5 @@ mod tests {
         let pieces: Vec<&str> = text.split_inclusive(|_| true).collect();
         assert_eq!(events(&pieces), whole);
         assert_eq!(whole.concat(), text);
-    }
-
-    #[test]
-    fn what_was_produced_is_counted() {
-        let mut seen = Seen::default();
-        assert_eq!(seen.used(400), None);
-        let chunk = br#"data: {"choices":[{"index":0,"delta":{"content":"12345678"},"finish_reason":null}]}"#;
-        assert_eq!(seen.look(chunk), Kind::Content);
-        assert_eq!(
-            seen.used(400),
-            Some(Used { prompt_tokens: 100, completion_tokens: 2, estimated: true })
-        );
-        let last = br#"data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":9,"total_tokens":16}}"#;
-        assert_eq!(seen.look(last), Kind::Usage);
-        assert_eq!(
-            seen.used(400),
-            Some(Used { prompt_tokens: 7, completion_tokens: 9, estimated: false })
-        );
-        assert_eq!(seen.look(b"data: [DONE]"), Kind::Done);
-        assert_eq!(seen.look(b": keep-alive"), Kind::Content);
-        assert_eq!(seen.look(b"data: not json"), Kind::Content);
-    }
-
-    #[test]
-    fn a_lie_about_usage_is_not_understood() {
-        let mut seen = Seen::default();
-        for text in [
-            r#"{"usage":{"prompt_tokens":-1,"completion_tokens":1e9},"choices":[]}"#,
-            r#"{"usage":"many","choices":[]}"#,
-        ] {
-            assert_eq!(seen.look(format!("data: {text}").as_bytes()), Kind::Content);
-        }
-        assert_eq!(seen.used, None);
     }
 }

@@ -11,6 +11,7 @@ use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
+use market::Failure;
 
 use crate::{
     Config,
@@ -70,11 +71,13 @@ impl Client {
                 tracing::debug!(error = ?error, "an upstream could not be reached");
                 let message =
                     "The provider's endpoint could not be reached. Nothing was charged; try again.";
-                Err(Refusal::upstream(StatusCode::BAD_GATEWAY, message))
+                let refusal = Refusal::upstream(StatusCode::BAD_GATEWAY, message);
+                Err(refusal.because(Failure::Unreachable))
             }
             Err(_) => {
                 let message = "The provider's endpoint did not answer in time. Nothing was charged; try again.";
-                Err(Refusal::upstream(StatusCode::SERVICE_UNAVAILABLE, message))
+                let refusal = Refusal::upstream(StatusCode::SERVICE_UNAVAILABLE, message);
+                Err(refusal.because(Failure::Timeout))
             }
         }
     }
@@ -85,6 +88,7 @@ impl Client {
                 StatusCode::BAD_GATEWAY,
                 "The provider's endpoint has no usable address.",
             )
+            .because(Failure::Unreachable)
         };
         let uri: Uri = format!("{}/chat/completions", base.trim_end_matches('/'))
             .parse()
@@ -112,6 +116,7 @@ fn bearer(name: &str) -> Result<HeaderValue, Refusal> {
             StatusCode::BAD_GATEWAY,
             "The provider's endpoint is not set up. Nothing was charged.",
         )
+        .because(Failure::Unreachable)
     })?;
     value.set_sensitive(true);
     Ok(value)

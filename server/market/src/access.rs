@@ -13,7 +13,7 @@ use model::{
     ResourceState, SecretKey, Timestamp,
 };
 
-use crate::{Error, Market, Purse, Result, secrets::sha256};
+use crate::{Error, Gauge, Market, Purse, Result, Running, secrets::sha256};
 
 /// How many keys are kept; past that all are forgotten and read again as they come.
 const KEPT: usize = 100_000;
@@ -39,6 +39,8 @@ pub struct Route {
     /// The customer was blocked by an operator.
     pub blocked: bool,
     pub purse: Arc<Purse>,
+    /// Counts what its calls are like.
+    pub gauge: Arc<Gauge>,
     admission: Arc<Admission>,
     last_used: AtomicI64,
 }
@@ -47,7 +49,8 @@ impl Route {
     /// Lets a call in, or says when to come again.
     pub fn admit(&self, now: Timestamp) -> Result<Ticket> {
         self.last_used.store(now.ms(), Ordering::Relaxed);
-        self.admission.admit(now)
+        let ticket = self.admission.admit(now)?;
+        Ok(Ticket { _running: Some(self.gauge.begin()), ..ticket })
     }
 }
 
@@ -65,13 +68,20 @@ pub struct Admission {
 
 /// A running call; dropping it ends it.
 #[derive(Debug)]
-pub struct Ticket(Option<Arc<AtomicU32>>);
+pub struct Ticket {
+    /// Against the plan's limit.
+    _slot: Option<Slot>,
+    /// For the offering's measured quality.
+    _running: Option<Running>,
+}
 
-impl Drop for Ticket {
+/// One of the calls that a plan allows at once.
+#[derive(Debug)]
+struct Slot(Arc<AtomicU32>);
+
+impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(running) = &self.0 {
-            running.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -108,21 +118,21 @@ impl Admission {
             }
             counted.1 += 1;
         }
-        let ticket = match self.limits.concurrent {
-            None => Ticket(None),
+        let slot = match self.limits.concurrent {
+            None => None,
             Some(most) => {
                 let before = self.running.fetch_add(1, Ordering::Relaxed);
-                let ticket = Ticket(Some(Arc::clone(&self.running)));
+                let slot = Slot(Arc::clone(&self.running));
                 if before >= most {
                     return Err(limited(1_000, "concurrent request"));
                 }
-                ticket
+                Some(slot)
             }
         };
         if self.limits.requests_per_day.is_some() {
             self.today.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(ticket)
+        Ok(Ticket { _slot: slot, _running: None })
     }
 }
 
@@ -239,6 +249,7 @@ impl Market {
             paused: resource.state == ResourceState::Paused,
             blocked: customer.blocked_at.is_some(),
             purse: self.ledger().purse(customer.id),
+            gauge: self.quality().gauge(resource.offering),
             admission: self.admission(id, plan.limits).await?,
             last_used: AtomicI64::new(0),
         })

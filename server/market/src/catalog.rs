@@ -280,6 +280,11 @@ impl Catalog {
         self.by_id.get(&id).and_then(|slot| self.index.get(*slot)).map(|listed| &**listed)
     }
 
+    /// The ids of all that may be called, in no order that means anything.
+    pub(crate) fn ids(&self) -> impl ExactSizeIterator<Item = OfferingId> {
+        self.by_id.keys().copied()
+    }
+
     /// A service on sale.
     pub fn detail(&self, id: OfferingId) -> Option<&Arc<ServiceDetail>> {
         self.listed(id).filter(|listed| listed.active).map(|listed| &listed.detail)

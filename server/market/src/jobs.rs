@@ -7,7 +7,7 @@ use store::Db;
 use crate::{Error, Market, Result, idempotency::KEPT_MS, tasks::spawn};
 
 /// A server that has said nothing for this long is taken for dead, in milliseconds.
-const SILENT_MS: i64 = 20_000;
+pub(crate) const SILENT_MS: i64 = 20_000;
 /// A lease that no call has used for this long goes back to its wallet, in milliseconds.
 const IDLE_MS: i64 = 1_500;
 
@@ -57,6 +57,12 @@ impl Market {
             market.beat().await?;
             market.bury().await
         });
+        repeat(self, "note quality", Duration::from_secs(5), |market| async move {
+            market.quality().flush().await
+        });
+        repeat(self, "sum up quality", Duration::from_mins(1), |market| async move {
+            market.quality().tick().await
+        });
         repeat(self, "housekeeping", Duration::from_secs(30), |market| async move {
             market.tidy().await
         });
@@ -74,6 +80,9 @@ impl Market {
     pub async fn stop(&self) -> Result<()> {
         self.shared().stopping.store(true, Ordering::Relaxed);
         self.note_used().await?;
+        if let Err(error) = self.quality().flush().await {
+            tracing::warn!(error = ?error, "the last seconds of measured quality are lost");
+        }
         self.ledger().give_back_all(self.core()).await?;
         self.ledger().close().await;
         store::servers::remove(self.core().db(), self.shared().server).await?;

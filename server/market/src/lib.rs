@@ -45,7 +45,7 @@ pub use identity::Identity;
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use market::Market;
-pub use quality::Quality;
+pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
 pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};

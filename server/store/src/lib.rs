@@ -34,6 +34,7 @@ pub mod leases;
 pub mod ledger;
 mod migrations;
 pub mod proof;
+pub mod quality;
 pub mod requests;
 pub mod resources;
 mod script;

@@ -37,6 +37,15 @@ pub async fn dead(
     .await
 }
 
+/// The server with the smallest id among those that have said something since a time: the one that does what only one
+/// should do.
+pub async fn first(on: impl Run<'_>, heard_since: Timestamp) -> Result<Option<ServerId>> {
+    sql(on, "SELECT id FROM servers WHERE heartbeat_at > $1 ORDER BY id LIMIT 1")
+        .bind(heard_since.ms())
+        .optional(|row| row.parse("servers", "id"))
+        .await
+}
+
 /// Forgets a server whose affairs are in order.
 pub async fn remove(on: impl Run<'_>, id: ServerId) -> Result<()> {
     sql(on, "DELETE FROM servers WHERE id = $1").bind(id.to_string()).execute().await.map(drop)

@@ -11,19 +11,6 @@ pub fn catalogue() -> Group {
     let window = object(&[("start", text()), ("end", text())], &[]);
     let features =
         ["functionCalling", "vision", "streaming", "jsonMode"].map(|name| (name, flag()));
-    let percent_or_null = || or_null(number());
-    let metrics = object(
-        &[
-            ("uptime7d", percent_or_null()),
-            ("uptime30d", percent_or_null()),
-            ("latencyP50", or_null(count())),
-            ("latencyP95", or_null(count())),
-            ("latencyP99", or_null(count())),
-            ("throughputRps", or_null(number())),
-            ("throughputTps", or_null(number())),
-        ],
-        &[],
-    );
     let availability = object(
         &[("schedule", words(&["24/7", "business_hours", "custom"]))],
         &[
@@ -61,7 +48,7 @@ pub fn catalogue() -> Group {
             ("apiCompatibility", list(text())),
             ("geographic", geographic),
             ("compliance", list(text())),
-            ("metrics", metrics),
+            ("metrics", named("ServiceMetrics")),
             ("availability", availability),
             ("rating", or_null(number())),
             ("reviewCount", count()),
@@ -119,9 +106,10 @@ fn detail() -> Value {
             ("plans", list(plan)),
             ("capabilities", list(text())),
             ("callable", flag()),
+            ("promises", named("Promises")),
             ("trial_credits", credits()),
         ],
-        &[("built_in", text())],
+        &[("built_in", text()), ("documentation_url", text())],
     )
 }
 

@@ -110,7 +110,7 @@ async fn every_described_door_is_there() {
             }
         }
     }
-    assert_eq!(seen.len(), 24);
+    assert_eq!(seen.len(), 25);
 }
 
 #[tokio::test]
@@ -124,6 +124,7 @@ async fn answers_are_as_described() {
     let order = json!({ "customer": buyer.customer, "offering": slug, "reference": "o" });
     let subscribe = format!("/v1/services/{slug}/subscribe");
     let detail = format!("/v1/services/{slug}");
+    let metrics = format!("/marketplace/services/{slug}/metrics");
     let register =
         json!({ "email": "n@example.com", "password": "twelve letters", "full_name": "N" });
     let known = json!({ "username": "n@example.com", "password": "twelve letters" });
@@ -151,6 +152,7 @@ async fn answers_are_as_described() {
             gift,
         ),
         ("get", "/marketplace/services", "/marketplace/services?page_size=100", "", Value::Null),
+        ("get", "/marketplace/services/{id}/metrics", &metrics, "", Value::Null),
         ("get", "/v1/services", "/v1/services", "", Value::Null),
         ("get", "/v1/services/{id}", &detail, "", Value::Null),
         ("get", "/v1/models", "/v1/models", "", Value::Null),

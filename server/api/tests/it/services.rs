@@ -71,6 +71,35 @@ market::both_engines! { a_metered_call_and_its_receipt, |market| {
     app.get(&path, &stranger).await.expect(404);
 } }
 
+market::both_engines! { what_calls_were_like_is_public, |market| {
+    let app = App::over(market);
+    let service = app.service();
+    let path = format!("/marketplace/services/{}/metrics", service.slug);
+    let unseen = app.get(&path, "").await;
+    assert_eq!(unseen.header("cache-control"), "public, max-age=30");
+    let unseen = unseen.expect(200);
+    assert_eq!((&unseen["calls"], &unseen["samples_needed"]), (&json!(0), &json!(100)));
+    assert!(unseen.get("updated_at").is_none());
+
+    let buyer = app.person("measurer").await;
+    let key = format!("Bearer {}", app.key(&buyer, &service.slug).await);
+    let body =
+        json!({ "model": service.slug, "messages": [{ "role": "user", "content": "hello" }] });
+    app.post("/v1/chat/completions", &key, &body).await.expect(200);
+    app.market.quality().roll_up().await.unwrap();
+    let seen = app.get(&format!("/marketplace/services/{}/metrics/", service.id), "").await.expect(200);
+    assert_eq!((&seen["calls"], &seen["probes"]), (&json!(1), &json!(0)));
+    assert_eq!(seen["measured"]["uptime7d"], Value::Null, "one sample is no figure");
+    assert_eq!(seen["hours"].as_array().unwrap().len(), 72);
+    let days = seen["days"].as_array().unwrap();
+    assert_eq!((days.len(), &days[29]["samples"]), (30, &json!(1)));
+    assert!(seen["updated_at"].is_string());
+    for missing in ["no-such-service", "%00", "018bcfe5-6800-7707-8707-070707070707"] {
+        let path = format!("/marketplace/services/{missing}/metrics");
+        assert_eq!(app.get(&path, "").await.expect(404)["error"]["code"], "not_found");
+    }
+} }
+
 market::both_engines! { what_is_somebody_elses_does_not_exist, |market| {
     let app = App::over(market);
     let (owner, thief) = (app.person("owner").await, app.person("thief").await);

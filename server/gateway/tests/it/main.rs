@@ -8,6 +8,7 @@
 )]
 
 mod limits;
+mod quality;
 mod upstream;
 
 use std::time::Duration;

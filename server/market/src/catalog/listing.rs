@@ -62,16 +62,7 @@ impl Figures {
     }
 
     fn metrics(&self) -> ServiceMetrics {
-        let thousandths = |n: Option<u32>| n.map(|n| f64::from(n) / 1_000.0);
-        ServiceMetrics {
-            uptime7d: thousandths(self.quality.uptime7d),
-            uptime30d: thousandths(self.quality.uptime30d),
-            latency_p50: self.quality.latency_p50,
-            latency_p95: self.quality.latency_p95,
-            latency_p99: self.quality.latency_p99,
-            throughput_rps: thousandths(self.quality.rps),
-            throughput_tps: thousandths(self.quality.tps),
-        }
+        crate::quality::metrics(&self.quality)
     }
 }
 

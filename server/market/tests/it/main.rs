@@ -11,6 +11,7 @@ mod catalog;
 mod crashes;
 mod ledger;
 mod people;
+mod quality;
 mod subscriptions;
 
 use market::{Actor, Market};
