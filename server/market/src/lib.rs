@@ -19,7 +19,9 @@ mod jobs;
 mod keys;
 mod ledger;
 mod market;
+mod plain;
 pub mod ports;
+mod providers;
 mod quality;
 mod resources;
 mod reviews;
@@ -43,6 +45,7 @@ pub use identity::Identity;
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use market::Market;
+pub use providers::Seller;
 pub use quality::Quality;
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
@@ -54,7 +57,7 @@ pub use store::{
     requests::Request,
 };
 pub use tasks::spawn;
-pub use tickets::Tickets;
-pub use tryouts::Tryouts;
+pub use tickets::{TicketDraft, Tickets};
+pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};

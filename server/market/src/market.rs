@@ -15,6 +15,7 @@ use crate::{
     access::Access,
     attempts::Attempts,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
+    tryouts::Demo,
 };
 
 /// The services and what they share. Cloning it is cheap.
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub catalog: ArcSwap<Catalog>,
     pub access: Access,
     pub attempts: Attempts,
+    pub demo: Demo,
     pub stopping: AtomicBool,
     /// One reading of the catalogue at a time, so that an older one never replaces a newer.
     pub reading: tokio::sync::Mutex<()>,
@@ -60,6 +62,7 @@ impl Market {
             catalog: ArcSwap::from_pointee(catalog),
             access: Access::default(),
             attempts: Attempts::default(),
+            demo: Demo::default(),
             stopping: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         })))
