@@ -26,10 +26,13 @@ mod health;
 mod idempotency;
 mod instances;
 mod openapi;
+mod providers;
 mod queries;
+mod reviews;
 mod schemas;
 mod services;
 mod sessions;
+mod tryouts;
 mod wallets;
 
 use std::sync::Arc;
@@ -38,6 +41,7 @@ use axum::{Router, middleware, response::Response, routing::MethodRouter};
 use market::Market;
 
 pub use openapi::openapi;
+pub use tryouts::ClientAddr;
 
 use crate::{errors::ApiError, idempotency::Replays};
 
@@ -76,6 +80,9 @@ pub fn router(api: Api) -> Router {
         billing::routes(),
         commerce::routes(),
         services::routes(),
+        reviews::routes(),
+        tryouts::routes(),
+        providers::routes(),
         instances::routes(),
         health::routes(),
         openapi::routes(),

@@ -110,7 +110,7 @@ async fn every_described_door_is_there() {
             }
         }
     }
-    assert_eq!(seen.len(), 24);
+    assert_eq!(seen.len(), 30);
 }
 
 #[tokio::test]
@@ -124,6 +124,12 @@ async fn answers_are_as_described() {
     let order = json!({ "customer": buyer.customer, "offering": slug, "reference": "o" });
     let subscribe = format!("/v1/services/{slug}/subscribe");
     let detail = format!("/v1/services/{slug}");
+    let reviews = format!("/marketplace/services/{slug}/reviews");
+    let tried = format!("/marketplace/services/{slug}/try");
+    let hello = json!({ "messages": [{ "role": "user", "content": "hi" }] });
+    let seller = app.service().provider_id.to_string();
+    let (provider, seller) =
+        (format!("/v1/providers/{seller}"), format!("/marketplace/providers/{seller}"));
     let register =
         json!({ "email": "n@example.com", "password": "twelve letters", "full_name": "N" });
     let known = json!({ "username": "n@example.com", "password": "twelve letters" });
@@ -153,6 +159,11 @@ async fn answers_are_as_described() {
         ("get", "/marketplace/services", "/marketplace/services?page_size=100", "", Value::Null),
         ("get", "/v1/services", "/v1/services", "", Value::Null),
         ("get", "/v1/services/{id}", &detail, "", Value::Null),
+        ("get", "/marketplace/services/{id}/reviews", &reviews, "", Value::Null),
+        ("post", "/marketplace/services/{id}/try", &tried, "", hello),
+        ("get", "/v1/providers", "/v1/providers", "", Value::Null),
+        ("get", "/v1/providers/{id}", &provider, "", Value::Null),
+        ("get", "/marketplace/providers/{id}", &seller, "", Value::Null),
         ("get", "/v1/models", "/v1/models", "", Value::Null),
         ("get", "/healthz", "/healthz", "", Value::Null),
         ("get", "/readyz", "/readyz", "", Value::Null),
