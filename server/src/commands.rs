@@ -245,7 +245,12 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
     telemetry::keep_up(figures.clone());
     let gateway = gateway::Gateway::new(market.clone(), settings.gateway());
     let (app, site) = site::router(&market, gateway.clone(), &settings, figures)?;
-    let front = Arc::new(accept::Front { app, gateway: gateway.clone(), site });
+    let front = Arc::new(accept::Front {
+        app,
+        gateway: gateway.clone(),
+        site,
+        trust_proxy: settings.trust_proxy,
+    });
     let listener = tokio::net::TcpListener::bind(settings.addr)
         .await
         .with_context(|| format!("CMP_ADDR {} cannot be listened on", settings.addr))?;

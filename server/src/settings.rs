@@ -31,6 +31,10 @@ pub struct Settings {
     pub credit_price: Usd,
     pub fee: BasisPoints,
     pub trial_credits: Credits,
+    pub demo_credits_per_day: Credits,
+    pub demo_calls_per_address: u32,
+    pub demo_calls_per_day: u32,
+    pub trust_proxy: bool,
     pub lease_max: Credits,
     pub allow_private_upstreams: bool,
     pub first_byte: Duration,
@@ -77,6 +81,10 @@ impl Source {
 
 fn seconds(text: &str) -> Option<Duration> {
     text.parse().ok().filter(|s| (1..=3_600).contains(s)).map(Duration::from_secs)
+}
+
+fn up_to_a_million(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|n| *n <= 1_000_000)
 }
 
 fn yes_or_no(text: &str) -> Option<bool> {
@@ -163,6 +171,29 @@ impl Settings {
                     })
                 },
             )?,
+            demo_credits_per_day: source.read(
+                "DEMO_CREDITS_PER_DAY",
+                "credits for tries without an account, from 0 to 1000000; 0 for none",
+                defaults.demo_credits_per_day,
+                |text| {
+                    text.parse().ok().filter(|credits| {
+                        (Credits::ZERO..=Credits::from_micros(1_000_000_000_000)).contains(credits)
+                    })
+                },
+            )?,
+            demo_calls_per_address: source.read(
+                "DEMO_CALLS_PER_ADDRESS",
+                "tries without an account of one address in a day, from 0 to 1000000",
+                defaults.demo_calls_per_address,
+                up_to_a_million,
+            )?,
+            demo_calls_per_day: source.read(
+                "DEMO_CALLS_PER_DAY",
+                "tries without an account in a day, from 0 to 1000000",
+                defaults.demo_calls_per_day,
+                up_to_a_million,
+            )?,
+            trust_proxy: source.read("CMP_TRUST_PROXY", "true or false", false, yes_or_no)?,
             lease_max: source.read(
                 "CMP_LEASE_MAX",
                 "credits of one customer that a server may set aside at a time, above 0",
@@ -230,6 +261,9 @@ impl Settings {
             credit_price: self.credit_price,
             fee: self.fee,
             trial_credits: self.trial_credits,
+            demo_credits_per_day: self.demo_credits_per_day,
+            demo_calls_per_address: self.demo_calls_per_address,
+            demo_calls_per_day: self.demo_calls_per_day,
             lease_max: self.lease_max,
             server_name: self.server_name.clone(),
         }
@@ -271,6 +305,9 @@ mod tests {
             ("DATABASE_URL = \"mysql://x\"", "DATABASE_URL"),
             ("CMP_WORKERS = 0", "CMP_WORKERS"),
             ("CMP_PROBE_EVERY_S = 5", "CMP_PROBE_EVERY_S"),
+            ("DEMO_CREDITS_PER_DAY = \"-1\"", "DEMO_CREDITS_PER_DAY"),
+            ("DEMO_CALLS_PER_ADDRESS = 1000001", "DEMO_CALLS_PER_ADDRESS"),
+            ("CMP_TRUST_PROXY = \"perhaps\"", "CMP_TRUST_PROXY"),
         ] {
             let wrong = with(text).unwrap_err();
             assert_eq!(wrong.name, name);

@@ -8,16 +8,17 @@ use std::{
 use anyhow::Context as _;
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     middleware::{self, Next},
     response::Response,
     routing::{get, post},
 };
 use gateway::Gateway;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use leptos::config::LeptosOptions;
 use market::Market;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tower::ServiceExt as _;
 use tower_http::{
     compression::CompressionLayer,
     services::{ServeDir, ServeFile},
@@ -80,14 +81,13 @@ pub fn router(
     let drawn = Router::new()
         .route("/og/{file}", get(pictures::picture))
         .with_state(Pictures::new(market.clone()));
+    let pages = Router::new().merge(files).merge(pages).layer(CompressionLayer::new());
     let router = Router::new()
-        .merge(files)
-        .merge(pages)
-        .layer(CompressionLayer::new())
+        .merge(pages.clone())
         .route("/metrics", get(move || async move { figures.render() }))
         .merge(doors)
         .merge(drawn)
-        .layer(middleware::from_fn(guard));
+        .layer(middleware::from_fn_with_state(pages, guard));
     Ok((router, site))
 }
 
@@ -125,10 +125,32 @@ async fn forever(request: Request, next: Next) -> Response {
     response
 }
 
-async fn guard(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+async fn guard(State(pages): State<Router>, request: Request, next: Next) -> Response {
+    let both = is_both(request.uri().path());
+    let mut response = if both && !asks_for_data(&request) {
+        let Ok(response) = pages.oneshot(request).await;
+        response
+    } else {
+        next.run(request).await
+    };
+    if both {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    }
     protect(response.headers_mut());
     response
+}
+
+/// Whether a path is a page to browsers and a door to programs.
+fn is_both(path: &str) -> bool {
+    path.starts_with("/marketplace/providers/")
+}
+
+/// Whether a program asks for what is a page to browsers.
+pub fn asks_for_data<B>(request: &http::Request<B>) -> bool {
+    let html = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/html"));
+    is_both(request.uri().path())
+        && !(matches!(*request.method(), Method::GET | Method::HEAD)
+            && request.headers().get_all(header::ACCEPT).iter().any(html))
 }
 
 /// Tells browsers what this site never does.

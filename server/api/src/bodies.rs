@@ -171,7 +171,7 @@ impl Kind {
 }
 
 /// Reads a body, and stops as soon as the limit is passed or announced to be passed.
-async fn collect(headers: &HeaderMap, mut body: Stream) -> Result<Bytes, ApiError> {
+pub async fn collect(headers: &HeaderMap, mut body: Stream) -> Result<Bytes, ApiError> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > LIMIT as u64) {

@@ -95,12 +95,17 @@ impl Shape {
         };
         if under("/api-auth") || under("/instances") {
             Self::Django
-        } else if under("/v1/chat") || under("/v1/models") {
+        } else if under("/v1/chat") || under("/v1/models") || is_try(path) {
             Self::OpenAi
         } else {
             Self::House
         }
     }
+}
+
+/// A try is asked and answered as `OpenAI`'s clients know it.
+fn is_try(path: &str) -> bool {
+    path.starts_with("/marketplace/services/") && path.trim_end_matches('/').ends_with("/try")
 }
 
 /// Names one request of this process: a counter, mixed so that two processes do not use the same names.

@@ -26,13 +26,15 @@ mod flash;
 mod health;
 mod idempotency;
 mod instances;
-
 mod openapi;
+mod providers;
 mod quality;
 mod queries;
+mod reviews;
 mod schemas;
 mod services;
 mod sessions;
+mod tryouts;
 mod wallets;
 
 use std::sync::Arc;
@@ -41,6 +43,7 @@ use axum::{Router, middleware, response::Response, routing::MethodRouter};
 use market::Market;
 
 pub use openapi::openapi;
+pub use tryouts::ClientAddr;
 
 use crate::{errors::ApiError, idempotency::Replays};
 
@@ -80,6 +83,9 @@ pub fn router(api: Api) -> Router {
         commerce::routes(),
         services::routes(),
         quality::routes(),
+        reviews::routes(),
+        tryouts::routes(),
+        providers::routes(),
         instances::routes(),
         health::routes(),
         crawlers::routes(),

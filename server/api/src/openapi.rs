@@ -1,5 +1,7 @@
 //! The `OpenAPI` document: every door with what it takes and answers. The tests hold it against the router.
 
+mod discovery;
+
 use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Map, Value, json};
 
@@ -20,7 +22,7 @@ async fn document(State(doors): State<Shared>) -> Json<Value> {
 /// The document for a server that is found at this address.
 pub fn openapi(public_url: &str) -> Value {
     let mut paths = Map::new();
-    for door in doors() {
+    for door in doors().into_iter().chain(discovery::doors()) {
         let methods = paths.entry(door.path).or_insert_with(|| json!({}));
         if let Some(methods) = methods.as_object_mut() {
             methods.insert(door.method.to_owned(), door.describe());
@@ -135,7 +137,7 @@ impl Door {
         });
         if let (Some(schema), Some(told)) = (self.takes, told.as_object_mut()) {
             let mut content = json!({ "application/json": { "schema": named(schema) } });
-            if let (Some(content), false) = (content.as_object_mut(), self.open == Open::KeyOnly) {
+            if let (Some(content), false) = (content.as_object_mut(), self.is_chat()) {
                 let form = json!({ "schema": named(schema) });
                 content.insert("application/x-www-form-urlencoded".to_owned(), form);
             }
@@ -146,6 +148,11 @@ impl Door {
             );
         }
         told
+    }
+
+    /// Takes JSON only, and may answer with events.
+    fn is_chat(&self) -> bool {
+        matches!(self.takes, Some("ChatRequest" | "TryRequest"))
     }
 
     /// `post_v1_services_id_subscribe`
@@ -176,7 +183,7 @@ impl Door {
         let mut done = json!({ "description": "Done." });
         if let (Some(schema), Some(done)) = (&self.answers, done.as_object_mut()) {
             let mut content = json!({ "application/json": { "schema": schema } });
-            if let (Some(content), Open::KeyOnly) = (content.as_object_mut(), self.open) {
+            if let (Some(content), true) = (content.as_object_mut(), self.is_chat()) {
                 let events = json!({ "schema": { "type": "string" } });
                 content.insert("text/event-stream".to_owned(), events);
             }

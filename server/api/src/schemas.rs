@@ -1,11 +1,15 @@
 //! The bodies of the API as JSON schemas, one per wire type, for the `OpenAPI` document.
 
+mod discovery;
 mod market;
 mod quality;
 
 use serde_json::{Map, Value, json};
 
-use self::market::{catalogue, resources};
+use self::{
+    discovery::discovery,
+    market::{catalogue, resources},
+};
 
 fn text() -> Value {
     json!({ "type": "string" })
@@ -75,8 +79,16 @@ pub fn holding(name: &str, schema: Value) -> Value {
 
 /// All named schemas.
 pub fn all() -> Value {
-    let groups =
-        [errors(), accounts(), money(), catalogue(), quality::quality(), resources(), models()];
+    let groups = [
+        errors(),
+        accounts(),
+        money(),
+        catalogue(),
+        quality::quality(),
+        resources(),
+        models(),
+        discovery(),
+    ];
     let named: Map<String, Value> =
         groups.into_iter().flatten().map(|(name, schema)| (name.to_owned(), schema)).collect();
     Value::Object(named)
@@ -219,9 +231,10 @@ fn money() -> Group {
     ]
 }
 
-fn models() -> Group {
+/// A chat completion request with the fields that must be there.
+fn chat_fields(required: &[&str]) -> Value {
     let anything = json!({ "type": "object", "additionalProperties": true });
-    let chat = json!({
+    json!({
         "type": "object",
         "description": "OpenAI's request. Fields that are not named here are passed on untouched.",
         "properties": {
@@ -231,9 +244,12 @@ fn models() -> Group {
             "max_tokens": count(),
             "tools": list(anything),
         },
-        "required": ["model", "messages"],
+        "required": required,
         "additionalProperties": true,
-    });
+    })
+}
+
+fn models() -> Group {
     let usage = ["prompt_tokens", "completion_tokens", "total_tokens"].map(|name| (name, count()));
     let completion = json!({
         "type": "object",
@@ -257,7 +273,7 @@ fn models() -> Group {
         &[],
     );
     vec![
-        ("ChatRequest", chat),
+        ("ChatRequest", chat_fields(&["model", "messages"])),
         ("ChatCompletion", completion),
         ("Model", entry),
         ("Models", object(&[("object", words(&["list"])), ("data", list(named("Model")))], &[])),

@@ -50,7 +50,16 @@ where
 {
     let (parts, body) = request.into_parts();
     let route = shared.market.route(&key(&parts.headers)?).await?;
-    let peek = Peek::read(bodies::read(body, BODY_LIMIT).await?)?;
+    answer_by(shared, route, bodies::read(body, BODY_LIMIT).await?).await
+}
+
+/// Answers a request for a chat completion that may take this way.
+pub async fn answer_by(
+    shared: &Arc<Shared>,
+    route: Arc<Route>,
+    body: Bytes,
+) -> Result<Response<Body>, Refusal> {
+    let peek = Peek::read(body)?;
     check(&route, &peek)?;
     let now = shared.market.core().now();
     let ticket = (route.admit(now)?, Arc::clone(&shared.running));

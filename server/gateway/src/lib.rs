@@ -24,7 +24,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use market::Market;
+use market::{Market, Route};
 
 pub use bodies::{Body, discard};
 pub use guard::is_public;
@@ -103,12 +103,19 @@ impl Gateway {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: std::fmt::Display,
     {
-        match call::answer(&self.0, request).await {
-            Ok(response) => response,
-            Err(refusal) => {
-                meter::Meters::refused(refusal.status());
-                refusal.into_response()
-            }
-        }
+        answered(call::answer(&self.0, request).await)
     }
+
+    /// Answers a chat completion request that came by another door than the metered path: the same, but that the way was
+    /// found without a key.
+    pub async fn try_out(&self, route: Arc<Route>, body: Bytes) -> Response<Body> {
+        answered(call::answer_by(&self.0, route, body).await)
+    }
+}
+
+fn answered(answer: Result<Response<Body>, refusals::Refusal>) -> Response<Body> {
+    answer.unwrap_or_else(|refusal| {
+        meter::Meters::refused(refusal.status());
+        refusal.into_response()
+    })
 }

@@ -218,8 +218,14 @@ impl Market {
     }
 
     async fn read_route(&self, hash: [u8; 32]) -> Result<Route> {
+        let found = store::keys::by_hash(self.core().db(), hash).await?;
+        let (key, id) = found.ok_or(Error::Anonymous)?;
+        self.route_of(key, id).await
+    }
+
+    /// What a key of a resource opens.
+    pub(crate) async fn route_of(&self, key: KeyId, id: ResourceId) -> Result<Route> {
         let db = self.core().db();
-        let (key, id) = store::keys::by_hash(db, hash).await?.ok_or(Error::Anonymous)?;
         let resource = store::resources::find(db, id).await?.ok_or(Error::Anonymous)?;
         let live = matches!(
             resource.state,

@@ -47,6 +47,11 @@ impl Actor {
         }
     }
 
+    /// Operators alone decide about what others have said.
+    pub(crate) fn must_operate(&self) -> Result<()> {
+        if self.is_operator() { Ok(()) } else { Err(Error::Denied) }
+    }
+
     /// A key may not do what only a person may.
     pub(crate) fn must_be_person(&self) -> Result<UserId> {
         self.user.ok_or(Error::Denied)

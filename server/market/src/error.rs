@@ -87,6 +87,10 @@ impl Error {
             Self::Unpaid { available, needed } => format!(
                 "The wallet has {available} credits available and this needs {needed}. Add credits to the wallet, or ask for less."
             ),
+            Self::Limited { what: crate::tryouts::DEMO, .. } => {
+                "Today's free tries are used up. Create an account to go on, or come back after midnight UTC."
+                    .to_owned()
+            }
             Self::Limited { retry_after_s, what } => {
                 format!("The {what} limit is reached. Try again in {retry_after_s} s.")
             }

@@ -143,6 +143,7 @@ impl Market {
         let core = self.core();
         self.ledger().expire(core).await?;
         self.renew().await?;
+        self.tryouts().tidy().await?;
         store::users::sweep_sessions(core.db(), core.now()).await?;
         store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
         Ok(())

@@ -20,7 +20,9 @@ mod jobs;
 mod keys;
 mod ledger;
 mod market;
+mod plain;
 pub mod ports;
+mod providers;
 mod quality;
 mod resources;
 mod reviews;
@@ -45,6 +47,7 @@ pub use identity::Identity;
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use market::Market;
+pub use providers::Seller;
 pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
@@ -56,7 +59,7 @@ pub use store::{
     requests::Request,
 };
 pub use tasks::spawn;
-pub use tickets::Tickets;
-pub use tryouts::Tryouts;
+pub use tickets::{TicketDraft, Tickets};
+pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};

@@ -16,6 +16,7 @@ use crate::{
     attempts::Attempts,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
     quality::Gauges,
+    tryouts::Demo,
 };
 
 /// The services and what they share. Cloning it is cheap.
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub access: Access,
     pub attempts: Attempts,
     pub gauges: Gauges,
+    pub demo: Demo,
     pub stopping: AtomicBool,
     /// One reading of the catalogue at a time, so that an older one never replaces a newer.
     pub reading: tokio::sync::Mutex<()>,
@@ -63,6 +65,7 @@ impl Market {
             access: Access::default(),
             attempts: Attempts::default(),
             gauges: Gauges::default(),
+            demo: Demo::default(),
             stopping: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         })))

@@ -13,6 +13,12 @@ pub struct Settings {
     pub fee: BasisPoints,
     /// What a new wallet is given.
     pub trial_credits: Credits,
+    /// What tries without an account may use in a day; nothing turns them off.
+    pub demo_credits_per_day: Credits,
+    /// How many tries without an account one address has in a day.
+    pub demo_calls_per_address: u32,
+    /// How many tries without an account there are in a day.
+    pub demo_calls_per_day: u32,
     /// The most credits of one customer that this server leases at a time.
     pub lease_max: Credits,
     /// Names this server among others; one that starts again under its old name takes back what it had left open.
@@ -26,6 +32,9 @@ impl Default for Settings {
             credit_price: Usd::from_micros(80_000),
             fee: BasisPoints::try_from(1_500).unwrap_or_else(|_| unreachable!()),
             trial_credits: Credits::from_micros(100_000_000),
+            demo_credits_per_day: Credits::from_micros(50_000_000),
+            demo_calls_per_address: 5,
+            demo_calls_per_day: 500,
             lease_max: Credits::from_micros(1_000_000_000),
             server_name: "cmp".to_owned(),
         }

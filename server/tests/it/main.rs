@@ -6,6 +6,7 @@
     reason = "what is not as it must be fails the test"
 )]
 
+mod clients;
 mod http;
 
 use std::{

@@ -18,6 +18,7 @@ const CLOSED: &[(&str, &str)] = &[
     ("POST", "/v1/services/x/subscribe"),
     ("DELETE", "/v1/services/x/subscribe"),
     ("GET", "/v1/receipts/x"),
+    ("POST", "/marketplace/services/x/reviews"),
 ];
 
 #[tokio::test]

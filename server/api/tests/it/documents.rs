@@ -110,7 +110,7 @@ async fn every_described_door_is_there() {
             }
         }
     }
-    assert_eq!(seen.len(), 25);
+    assert_eq!(seen.len(), 31);
 }
 
 #[tokio::test]
@@ -125,6 +125,12 @@ async fn answers_are_as_described() {
     let subscribe = format!("/v1/services/{slug}/subscribe");
     let detail = format!("/v1/services/{slug}");
     let metrics = format!("/marketplace/services/{slug}/metrics");
+    let reviews = format!("/marketplace/services/{slug}/reviews");
+    let tried = format!("/marketplace/services/{slug}/try");
+    let hello = json!({ "messages": [{ "role": "user", "content": "hi" }] });
+    let seller = app.service().provider_id.to_string();
+    let (provider, seller) =
+        (format!("/v1/providers/{seller}"), format!("/marketplace/providers/{seller}"));
     let register =
         json!({ "email": "n@example.com", "password": "twelve letters", "full_name": "N" });
     let known = json!({ "username": "n@example.com", "password": "twelve letters" });
@@ -155,6 +161,11 @@ async fn answers_are_as_described() {
         ("get", "/marketplace/services/{id}/metrics", &metrics, "", Value::Null),
         ("get", "/v1/services", "/v1/services", "", Value::Null),
         ("get", "/v1/services/{id}", &detail, "", Value::Null),
+        ("get", "/marketplace/services/{id}/reviews", &reviews, "", Value::Null),
+        ("post", "/marketplace/services/{id}/try", &tried, "", hello),
+        ("get", "/v1/providers", "/v1/providers", "", Value::Null),
+        ("get", "/v1/providers/{id}", &provider, "", Value::Null),
+        ("get", "/marketplace/providers/{id}", &seller, "", Value::Null),
         ("get", "/v1/models", "/v1/models", "", Value::Null),
         ("get", "/healthz", "/healthz", "", Value::Null),
         ("get", "/readyz", "/readyz", "", Value::Null),

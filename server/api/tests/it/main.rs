@@ -9,6 +9,7 @@
 
 mod app;
 mod callers;
+mod discovery;
 mod documents;
 mod forms;
 mod money;

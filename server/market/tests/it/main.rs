@@ -12,10 +12,13 @@ mod crashes;
 mod ledger;
 mod people;
 mod quality;
+mod reviews;
 mod subscriptions;
+mod tickets;
+mod tryouts;
 
-use market::{Actor, Market};
-use model::{CustomerId, OfferingId, Register};
+use market::{Actor, Market, Request, Route, Subscribe};
+use model::{Credits, CustomerId, OfferingId, ReceiptId, Register};
 
 /// A person who has just registered, and their customer.
 pub async fn newcomer(market: &Market, name: &str) -> (Actor, CustomerId) {
@@ -55,4 +58,40 @@ pub fn pay_per_use(market: &Market) -> OfferingId {
 pub async fn assert_proven(market: &Market) {
     let (extent, offences) = market.prove().await.unwrap();
     assert_eq!(offences, vec![], "{extent:?}");
+}
+
+/// Subscribes somebody to a service; what their key opens.
+pub async fn subscribed(
+    market: &Market,
+    actor: &Actor,
+    offering: OfferingId,
+) -> std::sync::Arc<Route> {
+    let order = Subscribe { offering, plan: None, customer: None, project: None, reference: None };
+    let key = market.resources().subscribe(actor, order).await.unwrap().key.unwrap();
+    market.route(&key).await.unwrap()
+}
+
+/// A metered call as the gateway holds and records it: what it has cost.
+pub async fn call(market: &Market, route: &Route, status: u16) -> market::Result<Credits> {
+    let (core, cost) = (market.core(), Credits::from_micros(1_000));
+    let lease_max = Credits::whole(1_000).unwrap();
+    let held = market.ledger().hold(core, &route.purse, cost, lease_max).await?;
+    let request = Request {
+        id: core.id(ReceiptId::new),
+        resource: route.resource,
+        customer: route.customer,
+        key: route.key,
+        at: core.now(),
+        status,
+        outcome: if status < 400 { "complete" } else { "upstream_failed" },
+        streamed: false,
+        estimated: false,
+        prompt_tokens: 1,
+        completion_tokens: 1,
+        credits: if status < 400 { cost } else { Credits::ZERO },
+        price_version: route.price_version,
+        first_byte_ms: 1,
+        total_ms: 1,
+    };
+    market.ledger().record(&route.purse, held, route.payee, request).await
 }
