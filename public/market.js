@@ -45,7 +45,11 @@
     for (const field of form.elements) {
       const now = field.name && fresh.get(key(field));
       if (!now || field.type === "hidden") continue;
-      if (field.options) field.replaceChildren(...now.options);
+      if (field.options) {
+        const { value } = now;
+        field.replaceChildren(...now.options);
+        field.value = value;
+      }
       else if (pick(field)) field.checked = field.defaultChecked = now.checked;
       else if (field !== typing) field.value = field.defaultValue = now.value;
     }

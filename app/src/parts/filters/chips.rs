@@ -126,7 +126,10 @@ fn ways_out(listing: Listing<'_>) -> Vec<(String, CatalogQuery, u64)> {
         query.choices.iter().filter(|choice| !mine(choice)).cloned().collect();
     let bare = CatalogQuery { choices: shelf, search: String::new(), ..query.first_page() };
     let search = (!query.search.is_empty()).then(|| {
-        (format!("“{}”", query.search), CatalogQuery { search: query.search.clone(), ..bare.clone() })
+        (
+            format!("“{}”", query.search),
+            CatalogQuery { search: query.search.clone(), ..bare.clone() },
+        )
     });
     let choices = query.choices.iter().filter(mine).take(8);
     let mut kept: Vec<_> = choices
