@@ -38,7 +38,7 @@ describe("the list", () => {
     await page.waitForURL(/family=claude/);
     assert.match(page.url(), /category=agents/);
     filters = await openFilters(page);
-    await filters.getByLabel("Sort by").selectOption("price");
+    await page.getByLabel("Sort by").selectOption("price");
     await page.waitForURL(/sort=price/);
 
     const expected = await wire("category=agents&family=claude&sort=price");

@@ -16,9 +16,9 @@ describe("without script", () => {
     await page.goto("/");
     await page.getByRole("link", { name: "Browse", exact: true }).click();
     const filters = await openFilters(page);
-    await filters.getByLabel("Search").fill("kestrel");
+    await page.getByRole("main").getByRole("searchbox").fill("kestrel");
     await filters.getByRole("checkbox", { name: /^Claude/ }).check();
-    await filters.getByLabel("Sort by").selectOption({ label: "Price: low to high" });
+    await page.getByLabel("Sort by").selectOption({ label: "Price: low to high" });
     await filters.getByRole("button", { name: "Apply filters" }).click();
     await page.waitForURL(/search=kestrel/);
     const query = new URL(page.url()).searchParams;

@@ -5,9 +5,33 @@ import assert from "node:assert/strict";
 /** Opens the filters where the window is too small to show them beside the list. */
 export async function openFilters(page) {
   const form = page.getByRole("form", { name: "Filters" });
-  if (!(await form.isVisible())) await page.locator("summary", { hasText: "Filters" }).click();
+  if (!(await form.isVisible())) await page.getByRole("main").getByRole("link", { name: /^Filters/ }).click();
   await form.waitFor();
   return form;
+}
+
+/** Unfolds one filter of the panel and returns it. */
+export async function openFacet(page, name) {
+  const form = await openFilters(page);
+  const facet = form.locator("details.facet").filter({ has: page.locator("summary", { hasText: new RegExp(`^\\s*${name}`) }) });
+  if (!(await facet.evaluate((details) => details.open))) await facet.locator("summary").first().click();
+  return facet;
+}
+
+/** How many agents the list says it has. */
+export async function total(page) {
+  const text = await page.getByRole("main").getByRole("status").first().innerText();
+  return Number(text.replaceAll(",", "").match(/^(\d+) agents?$/)[1]);
+}
+
+/** Does something that changes the list, and waits until another list is there. */
+export async function settled(page, act) {
+  const mark = await page.evaluate(() => (document.querySelector("#results").dataset.seen = String(Math.random())));
+  await act();
+  await page.waitForFunction((seen) => {
+    const results = document.querySelector("#results");
+    return results && results.dataset.seen !== seen && results.getAttribute("aria-busy") !== "true";
+  }, mark);
 }
 
 /** Searches the marketplace for a service by its name and opens its own page. */

@@ -1,4 +1,5 @@
-// All the script that a page loads at once: copying, the details dialog, and fetching the wasm on first intent.
+// The script of every page: copying, the details dialog, and fetching the wasm on first intent. Lists of services have
+// market.js besides.
 //
 // Copying and the dialog are here and not islands, because they must answer the very first click, and a bundle that is
 // fetched on intent is not there yet. Every part works without this file: text can be selected, links lead to pages.
@@ -100,25 +101,6 @@
     const plain = !e.metaKey && !e.ctrlKey && !e.shiftKey && !e.button;
     if (link && dialog && plain) e.preventDefault(), open(link);
   });
-
-  // Beside the list a filter applies when it is chosen; in the fold of a narrow page several are chosen first. The
-  // page is simply asked for again, so its address stays the only state; the focus returns to what was chosen.
-  const filters = d.querySelector(".filters"), kept = "filter-focus";
-  let soon;
-  filters?.addEventListener("change", (e) => {
-    if (getComputedStyle(filters.parentElement.querySelector("summary")).display !== "none") return;
-    clearTimeout(soon);
-    soon = setTimeout(() => {
-      const asked = [...new FormData(filters)].filter(([name, value]) => value && name + value !== "sortnewest");
-      sessionStorage.setItem(kept, `[name="${e.target.name}"][value="${CSS.escape(e.target.value)}"],select[name="${e.target.name}"]`);
-      location.href = filters.action + (asked.length ? "?" + new URLSearchParams(asked) : "");
-    }, 200);
-  });
-  const last = sessionStorage.getItem(kept);
-  if (filters && last) {
-    sessionStorage.removeItem(kept);
-    filters.querySelector(last)?.focus();
-  }
 
   // Asking for another estimate keeps the plan that was chosen beside it.
   d.querySelector(".order")?.addEventListener("change", (e) => {

@@ -64,6 +64,16 @@ pub fn date_time(at: Timestamp) -> String {
     format!("{}, {:02}:{:02} UTC", date(at), of_day / 3_600_000, of_day / 60_000 % 60)
 }
 
+/// A minute of the week, as in `Mon 09:00 UTC`.
+pub fn week_time(at: Timestamp) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    // The first day of 1970 was a Thursday.
+    let day = usize::try_from(at.day().number().rem_euclid(7)).ok();
+    let of_day = at.ms().rem_euclid(86_400_000);
+    let day = day.and_then(|day| DAYS.get(day)).unwrap_or(&"");
+    format!("{day} {:02}:{:02} UTC", of_day / 3_600_000, of_day / 60_000 % 60)
+}
+
 /// A number of things with the word in its right number.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
@@ -118,6 +128,7 @@ mod tests {
     fn times_are_read_by_people() {
         let at = Timestamp::from_ms(1_700_000_000_000);
         assert_eq!(date_time(at), "14 Nov 2023, 22:13 UTC");
+        assert_eq!(week_time(at), "Tue 22:13 UTC");
     }
 
     #[test]

@@ -17,7 +17,10 @@ use crate::{
             AgentPage, AgentsPage, KeyCreatedPage, KeysPage, ReceiptPage, StartPage, UsagePage,
             WalletPage, WorkspacePage,
         },
-        public::{LandingPage, MarketplacePage, MissingPage, OfferingPage},
+        public::{
+            CategoryPage, ComparePage, LandingPage, MarketplacePage, MissingPage, OfferingPage,
+            PricingPage,
+        },
     },
     parts::frames::{SignedIn, foot, top_bar},
 };
@@ -64,6 +67,9 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=MissingPage>
                     <Route path=path!("/") view=LandingPage ssr=SsrMode::Async />
                     <Route path=path!("/marketplace/") view=MarketplacePage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace/compare/") view=ComparePage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace-category/:category/") view=CategoryPage ssr=SsrMode::Async />
+                    <Route path=path!("/pricing/") view=PricingPage ssr=SsrMode::Async />
                     <Route path=path!("/marketplace-public-offering/:offering/") view=OfferingPage ssr=SsrMode::Async />
                     <Route path=path!("/resource/:offering/deploy/") view=StartPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/") view=WorkspacePage ssr=SsrMode::Async />

@@ -87,7 +87,7 @@ pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
-    if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > 4_096) {
+    if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > 32_768) {
         return (StatusCode::URI_TOO_LONG, "The address is too long.").into_response();
     }
     let visit = match Visit::of(&site.market, request.headers()).await {

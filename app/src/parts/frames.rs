@@ -28,6 +28,7 @@ pub fn top_bar(who: Option<&SignedIn>, theme: Theme, here: &str) -> AnyView {
                 </a>
                 <nav class="bar-nav" aria-label="Main">
                     <a href="/marketplace/">"Browse"</a>
+                    <a href="/pricing/">"Pricing"</a>
                     {account}
                 </nav>
                 <form class="bar-search" method="get" action="/marketplace/" role="search" aria-label="Marketplace">
@@ -116,6 +117,7 @@ pub fn foot() -> AnyView {
                 <nav aria-label="Footer">
                     <ul>
                         <li><a href="/marketplace/">"Marketplace"</a></li>
+                        <li><a href="/pricing/">"Pricing"</a></li>
                         <li><a href="/#buyers">"For buyers"</a></li>
                         <li><a href="/#sellers">"For sellers"</a></li>
                         <li><a href="/#sites">"For site owners"</a></li>

@@ -1,5 +1,7 @@
 //! The start page: what this is, and one step to what is on sale.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 use market::{Catalog, Settings};
@@ -10,7 +12,7 @@ use crate::{
     format::{count, credits},
     parts::{
         cards::{category_card, service_card},
-        code::code_block,
+        code::{quickstart, tabs},
         icons::{Icon, icon},
         prices::leader,
     },
@@ -29,17 +31,24 @@ pub fn LandingPage() -> impl IntoView {
 }
 
 fn landing(catalog: &Catalog, settings: &Settings) -> AnyView {
-    let newest = catalog.find(&CatalogQuery {
-        page_size: 6,
-        sort: Some(Sort::Newest),
-        ..CatalogQuery::default()
-    });
-    let cards = newest
-        .services
+    let first_six = |sort: Sort| {
+        catalog
+            .find(&CatalogQuery { page_size: 6, sort: Some(sort), ..CatalogQuery::default() })
+            .services
+    };
+    // Until there is enough use to speak of, the newest are the most interesting.
+    let used = first_six(Sort::Popularity);
+    let is_used = |found: &Arc<ServiceDetail>| found.service.usage_stats.monthly_requests > 0;
+    let (shown, heading, order) = if used.len() == 6 && used.iter().all(is_used) {
+        (used, "Most used", "popularity")
+    } else {
+        (first_six(Sort::Newest), "New on the marketplace", "newest")
+    };
+    let cards = shown
         .iter()
         .map(|found| &found.service)
         .map(|service| service_card(service, &category_title(catalog, &service.category), ""));
-    let first = newest.services.iter().find(|found| found.callable).map(|found| &**found);
+    let first = shown.iter().find(|found| found.callable).map(|found| &**found);
     let total = catalog.total();
     view! {
         <Title text="CMP – AI agents with a receipt for every call" />
@@ -54,9 +63,9 @@ fn landing(catalog: &Catalog, settings: &Settings) -> AnyView {
                     <input class="input" id="hero-search" type="search" name="search" placeholder="Support, summaries, code review…" maxlength="200" />
                     <button class="btn btn-primary" type="submit">"Search"</button>
                 </form>
-                <p class="meta">
-                    <a href="/marketplace/">"Browse agents"</a>
-                    {(total > 0).then(|| format!(" · {} on sale now", count(total, "service", "services")))}
+                <p class="hero-act">
+                    <a class="btn btn-secondary" href="/marketplace/">"Browse agents"</a>
+                    <span class="meta num">{(total > 0).then(|| format!("{} on sale now", count(total, "agent", "agents")))}</span>
                 </p>
             </div>
             {first.map(sample_receipt)}
@@ -65,16 +74,17 @@ fn landing(catalog: &Catalog, settings: &Settings) -> AnyView {
             <h2 class="sr-only" id="shelves">"Categories"</h2>
             <div class="shelves">{catalog.categories().iter().map(category_card).collect_view()}</div>
         </section>
-        <section class="wrap band" aria-labelledby="newest">
+        <section class="wrap band" aria-labelledby="shown">
             <div class="band-head">
-                <h2 id="newest">"New on the marketplace"</h2>
-                <a href="/marketplace/">"See all agents"</a>
+                <h2 id="shown">{heading}</h2>
+                <a href=format!("/marketplace/?sort={order}")>"See all agents"</a>
             </div>
             <div class="cards">{cards.collect_view()}</div>
-            {newest.services.is_empty().then(|| view! { <p class="meta">"Nothing is on sale yet."</p> })}
+            {shown.is_empty().then(|| view! { <p class="meta">"Nothing is on sale yet."</p> })}
         </section>
         {ways()}
         {sample(settings, first)}
+        {trust(settings)}
     }
     .into_any()
 }
@@ -155,10 +165,6 @@ fn ways() -> AnyView {
 
 fn sample(settings: &Settings, first: Option<&ServiceDetail>) -> AnyView {
     let slug = first.map_or("agent-name", |detail| detail.service.slug.as_str());
-    let code = format!(
-        "from openai import OpenAI\n\nclient = OpenAI(base_url=\"{}/v1\", api_key=CMP_API_KEY)\n\nstream = client.chat.completions.create(\n    model=\"{slug}\",\n    messages=[{{\"role\": \"user\", \"content\": \"Where is my order?\"}}],\n    stream=True,\n)",
-        settings.public_url
-    );
     let trial = settings.trial_credits.is_positive().then(|| {
         format!(
             "A new workspace starts with {} trial credits. No card.",
@@ -175,7 +181,39 @@ fn sample(settings: &Settings, first: Option<&ServiceDetail>) -> AnyView {
                     <a class="btn btn-primary" href="/register/">"Create account"</a>
                 </p>
             </div>
-            {code_block("landing-code", "Python with the OpenAI client", code)}
+            {tabs("landing", "Language", quickstart(&settings.public_url, slug, None))}
+        </section>
+    }
+    .into_any()
+}
+
+/// What somebody can hold us to, each with where to see it.
+fn trust(settings: &Settings) -> AnyView {
+    let fee = f64::from(settings.fee.get()) / 100.0;
+    view! {
+        <section class="wrap band" aria-labelledby="trust">
+            <div class="band-head">
+                <h2 id="trust">"Plain prices, checked figures"</h2>
+                <a href="/pricing/">"How billing works"</a>
+            </div>
+            <dl class="trust">
+                <div>
+                    <dt>"Nothing for a failed call"</dt>
+                    <dd>"A call that is refused, or fails before its first token, costs nothing."</dd>
+                </div>
+                <div>
+                    <dt>"The price is the price"</dt>
+                    <dd>{format!("The marketplace’s {fee} % come out of the provider’s income, never on top.")}</dd>
+                </div>
+                <div>
+                    <dt>"Measured, not claimed"</dt>
+                    <dd>"Speed and uptime come from real calls. Below 100 samples there is no figure."</dd>
+                </div>
+                <div>
+                    <dt>"A ledger that proves itself"</dt>
+                    <dd>"Every charge is in a double-entry ledger whose sums anybody who runs it can recompute."</dd>
+                </div>
+            </dl>
         </section>
     }
     .into_any()
