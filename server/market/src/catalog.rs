@@ -285,6 +285,11 @@ impl Catalog {
         self.by_id.keys().copied()
     }
 
+    /// Everything on sale, in no order that means anything.
+    pub(crate) fn on_sale(&self) -> impl Iterator<Item = &Arc<Listed>> {
+        self.index.all().map(|(_, listed)| listed).filter(|listed| listed.active)
+    }
+
     /// A service on sale.
     pub fn detail(&self, id: OfferingId) -> Option<&Arc<ServiceDetail>> {
         self.listed(id).filter(|listed| listed.active).map(|listed| &listed.detail)
