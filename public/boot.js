@@ -100,6 +100,9 @@
     if (button) copy(button);
     const plain = !e.metaKey && !e.ctrlKey && !e.shiftKey && !e.button;
     if (link && dialog && plain) e.preventDefault(), open(link);
+    // Within the dialog a place is scrolled to without a step in the history, which Back would have to undo.
+    const place = e.target.closest('dialog a[href^="#"]');
+    if (place && plain) e.preventDefault(), d.getElementById(place.hash.slice(1))?.scrollIntoView();
   });
 
   // Asking for another estimate keeps the plan that was chosen beside it.

@@ -4,8 +4,12 @@
 //! They take text and parse it themselves, because a form answered with a decoding error would tell a person nothing.
 
 mod keys;
+pub mod own_form;
 mod resources;
+mod reviews;
 mod themes;
+mod tickets;
+mod tryouts;
 
 use std::str::FromStr;
 
@@ -16,7 +20,10 @@ use market::{Actor, Error, Market};
 pub use self::{
     keys::{CreateKey, RenameKey, RevokeKey},
     resources::{StartResource, StopResource},
+    reviews::{ModerateReview, RemoveReview, ReplyToReview, ReportReview},
     themes::SetTheme,
+    tickets::SettleTicket,
+    tryouts::{TryAnswer, TryOut, TryOuts, Trying},
 };
 use crate::{
     context::{market, see_other, visitor},
@@ -42,7 +49,7 @@ impl Posted {
 }
 
 /// True when the browser says that the form stood on a page of this site, or says nothing, as programs do.
-fn from_own_page() -> bool {
+pub(crate) fn from_own_page() -> bool {
     let Some(parts) = use_context::<Parts>() else { return false };
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = header("sec-fetch-site") {

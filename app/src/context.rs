@@ -19,6 +19,37 @@ pub struct Caller(pub Option<Arc<Actor>>);
 #[derive(Debug, Clone, Default)]
 pub struct Flash(pub Option<String>);
 
+/// The address that a request came from; the server provides it.
+#[derive(Debug, Clone, Default)]
+pub struct Origin(pub String);
+
+/// The decoded fields of a form that was posted to a page, which answers it itself: what was typed is still there when
+/// something is wrong with it. The server provides it for `POST` to the paths of [`takes_posts`].
+#[derive(Debug, Clone, Default)]
+pub struct PostedForm(pub Vec<(String, String)>);
+
+impl PostedForm {
+    /// The text of a field, or nothing.
+    pub fn text(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+}
+
+/// The form that was posted to this page, if one was.
+pub fn posted() -> Option<PostedForm> {
+    use_context::<PostedForm>()
+}
+
+/// Whether the page of a path answers a form by itself.
+pub fn takes_posts(path: &str) -> bool {
+    let below = |start: &str, ends: &[&str]| {
+        path.starts_with(start) && ends.iter().any(|end| path.ends_with(end))
+    };
+    below("/marketplace-public-offering/", &["/try/", "/review/", "/report/"])
+        || below("/organizations/", &["/support/"])
+}
+
 /// Which of the two colour sets somebody asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
@@ -106,6 +137,12 @@ pub fn here() -> String {
     let parts = use_context::<Parts>();
     let found = parts.as_ref().and_then(|parts| parts.uri.path_and_query());
     found.map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+/// The name of this request, which a person can quote to the operator.
+pub fn request_id() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    Some(parts.headers.get("x-request-id")?.to_str().ok()?.to_owned())
 }
 
 /// Sets the status of the answer.

@@ -24,7 +24,7 @@ mod assets;
 pub mod calls;
 #[cfg(feature = "ssr")]
 mod context;
-#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod contrast;
 #[cfg(feature = "ssr")]
 mod fail;
@@ -41,7 +41,8 @@ mod routes;
 
 #[cfg(feature = "ssr")]
 pub use self::{
-    context::{Caller, Flash, Theme},
+    calls::{TryAnswer, TryOut, TryOuts, Trying},
+    context::{Caller, Flash, Origin, PostedForm, Theme, takes_posts},
     fail::without_trailing_scripts,
     flash::FlashBody,
     routes::{App, shell},

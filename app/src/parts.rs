@@ -1,5 +1,6 @@
 //! The design system: pieces of view that take data and give markup. Nothing here asks the market for anything.
 
+pub mod areas;
 pub mod badges;
 pub mod cards;
 pub mod charts;
@@ -7,7 +8,7 @@ pub mod code;
 pub mod compare;
 pub mod comparison;
 pub mod crumbs;
-pub mod details;
+pub mod detail;
 pub mod fields;
 pub mod filters;
 pub mod frames;
@@ -17,3 +18,5 @@ pub mod notices;
 pub mod pages;
 pub mod prices;
 pub mod table;
+pub mod ratings;
+pub mod tickets;

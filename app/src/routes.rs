@@ -13,13 +13,15 @@ use crate::{
     context::{Theme, here, market, query, visitor},
     pages::{
         account::{LoginPage, RegisterPage},
+        admin::{ModerationPage, TicketQueuePage},
         buyer::{
-            AgentPage, AgentsPage, KeyCreatedPage, KeysPage, ReceiptPage, StartPage, UsagePage,
-            WalletPage, WorkspacePage,
+            AgentPage, AgentsPage, KeyCreatedPage, KeysPage, ReceiptPage, StartPage, SupportPage,
+            TicketPage, UsagePage, WalletPage, WorkspacePage,
         },
+        docs::ComponentsPage,
         public::{
             CategoryPage, ComparePage, LandingPage, MarketplacePage, MissingPage, OfferingPage,
-            PricingPage,
+            PricingPage, ProviderPage, ReportPage, ReviewPage, TryOutPage,
         },
     },
     parts::frames::{SignedIn, foot, top_bar},
@@ -71,6 +73,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/marketplace-category/:category/") view=CategoryPage ssr=SsrMode::Async />
                     <Route path=path!("/pricing/") view=PricingPage ssr=SsrMode::Async />
                     <Route path=path!("/marketplace-public-offering/:offering/") view=OfferingPage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace-public-offering/:offering/try/") view=TryOutPage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace-public-offering/:offering/review/") view=ReviewPage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace-public-offering/:offering/report/") view=ReportPage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace/providers/:provider/") view=ProviderPage ssr=SsrMode::Async />
                     <Route path=path!("/resource/:offering/deploy/") view=StartPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/") view=WorkspacePage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/wallet/") view=WalletPage ssr=SsrMode::Async />
@@ -79,6 +85,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations/:customer/agents/:resource/keys/") view=KeysPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/agents/:resource/keys/created/") view=KeyCreatedPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/agents/:resource/usage/") view=UsagePage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/support/") view=SupportPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/support/:ticket/") view=TicketPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/reviews/") view=ModerationPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/support/") view=TicketQueuePage ssr=SsrMode::Async />
+                    <Route path=path!("/docs/components/") view=ComponentsPage ssr=SsrMode::Async />
                     <Route path=path!("/receipts/:receipt/") view=ReceiptPage ssr=SsrMode::Async />
                     <Route path=path!("/login/") view=LoginPage ssr=SsrMode::Async />
                     <Route path=path!("/register/") view=RegisterPage ssr=SsrMode::Async />

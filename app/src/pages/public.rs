@@ -7,6 +7,10 @@ mod marketplace;
 mod missing;
 mod offering;
 mod pricing;
+mod provider;
+pub mod report;
+mod review;
+mod try_out;
 
 pub use self::{
     category::CategoryPage,
@@ -16,4 +20,8 @@ pub use self::{
     missing::MissingPage,
     offering::{OfferingPage, asked_volume},
     pricing::PricingPage,
+    provider::ProviderPage,
+    report::ReportPage,
+    review::ReviewPage,
+    try_out::TryOutPage,
 };

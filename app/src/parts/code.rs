@@ -1,6 +1,8 @@
 //! Code to copy, in the languages that callers use.
 
 use leptos::prelude::*;
+use serde::Serialize;
+use serde_json::{Number, Value};
 
 use super::icons::{Icon, icon};
 
@@ -53,24 +55,115 @@ pub fn tabs(
     .into_any()
 }
 
+/// A chat completion request, in the order in which people read it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ask {
+    pub model: String,
+    pub messages: Vec<Message>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
+}
+
+/// What is said to a model.
+#[derive(Debug, Clone, Serialize)]
+pub struct Message {
+    pub role: &'static str,
+    pub content: String,
+}
+
+impl Ask {
+    /// One question, everything else as the service has it.
+    pub fn plain(model: &str, content: &str) -> Self {
+        let messages = vec![Message { role: "user", content: content.to_owned() }];
+        Self { model: model.to_owned(), messages, temperature: None, max_tokens: None, stream: false }
+    }
+
+    /// The body of the request.
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
 /// The first call to a service with curl, Python and JavaScript. Without a key the samples name a variable.
 pub fn quickstart(base: &str, slug: &str, key: Option<&str>) -> Vec<(&'static str, String)> {
+    samples(base, &Ask::plain(slug, "What can you do?"), key)
+}
+
+/// A text as Python and JavaScript read it, too.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// A call in three languages that sends exactly a request. `public/try.js` writes the same text.
+pub fn samples(base: &str, ask: &Ask, key: Option<&str>) -> Vec<(&'static str, String)> {
     let bearer = key.unwrap_or("$CMP_API_KEY");
+    let body = ask.json().replace('\'', "'\\''");
+    let quiet = if ask.stream { "-N " } else { "" };
     let curl = format!(
-        "curl {base}/v1/chat/completions \\\n  -H \"Authorization: Bearer {bearer}\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{{\n    \"model\": \"{slug}\",\n    \"messages\": [{{\"role\": \"user\", \"content\": \"What can you do?\"}}]\n  }}'"
+        "curl {quiet}{base}/v1/chat/completions \\\n  -H \"Authorization: Bearer {bearer}\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{body}'"
     );
-    let python_key =
+    vec![("curl", curl), ("Python", python(base, ask, key)), ("JavaScript", script(base, ask, key))]
+}
+
+fn python(base: &str, ask: &Ask, key: Option<&str>) -> String {
+    let secret =
         key.map_or_else(|| "os.environ[\"CMP_API_KEY\"]".to_owned(), |key| format!("\"{key}\""));
     let import = if key.is_none() { "import os\n" } else { "" };
-    let python = format!(
-        "{import}from openai import OpenAI\n\nclient = OpenAI(\n    base_url=\"{base}/v1\",\n    api_key={python_key},\n)\nanswer = client.chat.completions.create(\n    model=\"{slug}\",\n    messages=[{{\"role\": \"user\", \"content\": \"What can you do?\"}}],\n)\nprint(answer.choices[0].message.content)"
-    );
-    let script_key =
+    let message = |one: &Message| {
+        format!("        {{\"role\": \"{}\", \"content\": {}}},\n", one.role, quoted(&one.content))
+    };
+    let messages: String = ask.messages.iter().map(message).collect();
+    let mut more = String::new();
+    if let Some(value) = &ask.temperature {
+        more += &format!("    temperature={value},\n");
+    }
+    if let Some(value) = ask.max_tokens {
+        more += &format!("    max_tokens={value},\n");
+    }
+    if ask.stream {
+        more += "    stream=True,\n";
+    }
+    let read = if ask.stream {
+        "for chunk in answer:\n    if chunk.choices:\n        print(chunk.choices[0].delta.content or \"\", end=\"\", flush=True)"
+    } else {
+        "print(answer.choices[0].message.content)"
+    };
+    format!(
+        "{import}from openai import OpenAI\n\nclient = OpenAI(\n    base_url=\"{base}/v1\",\n    api_key={secret},\n)\nanswer = client.chat.completions.create(\n    model=\"{}\",\n    messages=[\n{messages}    ],\n{more})\n{read}",
+        ask.model
+    )
+}
+
+fn script(base: &str, ask: &Ask, key: Option<&str>) -> String {
+    let secret =
         key.map_or_else(|| "process.env.CMP_API_KEY".to_owned(), |key| format!("\"{key}\""));
-    let script = format!(
-        "import OpenAI from \"openai\";\n\nconst client = new OpenAI({{\n  baseURL: \"{base}/v1\",\n  apiKey: {script_key},\n}});\nconst answer = await client.chat.completions.create({{\n  model: \"{slug}\",\n  messages: [{{ role: \"user\", content: \"What can you do?\" }}],\n}});\nconsole.log(answer.choices[0].message.content);"
-    );
-    vec![("curl", curl), ("Python", python), ("JavaScript", script)]
+    let message = |one: &Message| {
+        format!("    {{ role: \"{}\", content: {} }},\n", one.role, quoted(&one.content))
+    };
+    let messages: String = ask.messages.iter().map(message).collect();
+    let mut more = String::new();
+    if let Some(value) = &ask.temperature {
+        more += &format!("  temperature: {value},\n");
+    }
+    if let Some(value) = ask.max_tokens {
+        more += &format!("  max_tokens: {value},\n");
+    }
+    if ask.stream {
+        more += "  stream: true,\n";
+    }
+    let read = if ask.stream {
+        "for await (const chunk of answer) {\n  process.stdout.write(chunk.choices[0]?.delta?.content ?? \"\");\n}"
+    } else {
+        "console.log(answer.choices[0].message.content);"
+    };
+    format!(
+        "import OpenAI from \"openai\";\n\nconst client = new OpenAI({{\n  baseURL: \"{base}/v1\",\n  apiKey: {secret},\n}});\nconst answer = await client.chat.completions.create({{\n  model: \"{}\",\n  messages: [\n{messages}  ],\n{more}}});\n{read}",
+        ask.model
+    )
 }
 
 #[cfg(test)]
@@ -95,5 +188,15 @@ mod tests {
                 "{language}: {code}"
             );
         }
+    }
+
+    #[test]
+    fn samples_send_what_was_typed_and_nothing_else() {
+        let ask = Ask { stream: true, ..Ask::plain("brook-mini", "It's \"so\"\n$(rm)") };
+        let samples = samples("https://cmp.example", &ask, None);
+        let code = |place: usize| samples[place].1.as_str();
+        assert!(code(0).contains("It'\\''s"), "{}", code(0));
+        assert!(code(1).contains("stream=True") && code(1).contains(r#""It's \"so\"\n$(rm)""#));
+        assert!(code(2).contains("{ role: \"user\","), "{}", code(2));
     }
 }

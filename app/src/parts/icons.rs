@@ -31,6 +31,10 @@ pub enum Icon {
     Columns,
     Rows,
     Sort,
+    Play,
+    Book,
+    Flag,
+    Stop,
 }
 
 impl Icon {
@@ -88,6 +92,10 @@ impl Icon {
             Self::Verified => {
                 "M12 3l2.4 1.9 3 .1.8 2.9 2.4 1.8-1 2.8 1 2.8-2.4 1.8-.8 2.9-3 .1L12 22l-2.4-1.9-3-.1-.8-2.9-2.4-1.8 1-2.8-1-2.8 2.4-1.8.8-2.9 3-.1zM8.8 12.6l2.3 2.3 4.2-4.6"
             }
+            Self::Play => "M8 5v14l11-7z",
+            Self::Book => "M12 6.5C10 5 7 4.5 4 5v13c3-.5 6 0 8 1.5 2-1.5 5-2 8-1.5V5c-3-.5-6 0-8 1.5zM12 6.5v13",
+            Self::Flag => "M6 21V4h11l-2 4 2 4H6",
+            Self::Stop => "M7 7h10v10H7z",
         }
     }
 }

@@ -63,13 +63,32 @@ pub fn limit_words(limits: Limits) -> String {
     if words.is_empty() { "No limit".to_owned() } else { words.join(", ") }
 }
 
-/// A price per thousand tokens, with that of a million beneath.
+/// Two radio buttons that show prices per thousand or per million tokens. Style does the switching, so it needs no
+/// script; browsers that cannot switch show both.
+pub fn unit_switch() -> AnyView {
+    view! {
+        <fieldset class="unit-switch segments">
+            <legend class="sr-only">"Unit of prices"</legend>
+            <label>
+                <input class="sr-only" type="radio" name="unit" id="unit-1k" checked=true />
+                <span>"per 1K tokens"</span>
+            </label>
+            <label>
+                <input class="sr-only" type="radio" name="unit" id="unit-1m" />
+                <span>"per 1M tokens"</span>
+            </label>
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// A price in both units, of which the switch shows one.
 fn token_price(label: &'static str, per_thousand: impl Display, per_million: i64) -> AnyView {
     view! {
         <td data-label=label class="num">
             <span>
-                {per_thousand.to_string()}
-                <span class="meta block">{format!("{} / 1M", Usd::from_micros(per_million))}</span>
+                <span class="per-1k">{format!("{per_thousand}\u{a0}/\u{a0}1K")}</span>
+                <span class="per-1m">{format!("{}\u{a0}/\u{a0}1M", Usd::from_micros(per_million))}</span>
             </span>
         </td>
     }
@@ -90,8 +109,8 @@ pub fn plan_table(plans: &[PlanView]) -> AnyView {
                     <span class="meta block">{plan.description.clone()}</span>
                 </th>
                 <td data-label="Fee" class="num">{fee(plan)}</td>
-                {token_price("Prompt / 1K tokens", plan.price.prompt_per_1k(), plan.price.prompt)}
-                {token_price("Answer / 1K tokens", plan.price.completion_per_1k(), plan.price.completion)}
+                {token_price("Prompt tokens", plan.price.prompt_per_1k(), plan.price.prompt)}
+                {token_price("Answer tokens", plan.price.completion_per_1k(), plan.price.completion)}
                 {request}
                 <td data-label="Limits" class="wide">{limit_words(plan.limits)}</td>
             </tr>
@@ -105,8 +124,8 @@ pub fn plan_table(plans: &[PlanView]) -> AnyView {
                     <tr>
                         <th scope="col">"Plan"</th>
                         <th scope="col" class="num">"Fee"</th>
-                        <th scope="col" class="num">"Prompt / 1K tokens"</th>
-                        <th scope="col" class="num">"Answer / 1K tokens"</th>
+                        <th scope="col" class="num">"Prompt tokens"</th>
+                        <th scope="col" class="num">"Answer tokens"</th>
                         {per_request.then(|| view! { <th scope="col" class="num">"Request"</th> })}
                         <th scope="col">"Limits"</th>
                     </tr>

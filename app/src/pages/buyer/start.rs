@@ -17,7 +17,7 @@ use crate::{
     parts::{
         badges::provider,
         crumbs::crumbs,
-        details::estimate_fields,
+        detail::estimate_fields,
         fields::hidden,
         notices::{error_summary, warning},
         prices::{fee, leader, limit_words},

@@ -3,16 +3,16 @@
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Script, Title};
 use market::{Catalog, Market};
-use model::{CatalogQuery, Choice, Facet, OfferingId, Sort, Timestamp, View, Volume};
+use model::{CatalogQuery, Choice, Facet, OfferingId, Sort, Timestamp, View};
 
-use super::landing::category_title;
+use super::{landing::category_title, offering::service_view};
 use crate::{
     context::{loaded, market, query as parameter, query_pairs, set_status},
     format::count,
     parts::{
         cards::{CardSetting, card, has_hours},
         compare::compare_bar,
-        details::{Setting, service_details},
+        detail::service_details,
         filters::{Listing, Shelf, chips, left_out, nothing_matched, panel, promoted},
         icons::{Icon, icon},
         notices::empty,
@@ -257,21 +257,14 @@ fn drawer() -> AnyView {
 
 /// The dialog over the list. Without a service it is empty and closed, ready for script to fill.
 fn dialog(market: &Market, service: Option<&str>, listing: Listing<'_>) -> AnyView {
-    let catalog = listing.catalog;
     let content = service.map(|id| {
         let id = id.parse::<OfferingId>().ok();
-        let Some(detail) = id.and_then(|id| catalog.detail(id)) else {
+        let Some(detail) = id.and_then(|id| listing.catalog.detail(id)).cloned() else {
             return not_available();
         };
-        service_details(
-            detail,
-            &Setting {
-                base_url: &market.settings().public_url,
-                category: &category_title(catalog, &detail.service.category),
-                volume: Volume::default(),
-                in_dialog: true,
-            },
-        )
+        let market = market.clone();
+        Suspend::new(async move { service_details(&service_view(&market, detail, true).await) })
+            .into_any()
     });
     let open = content.is_some();
     view! {

@@ -1,0 +1,5 @@
+//! Pages about this marketplace.
+
+mod components;
+
+pub use self::components::ComponentsPage;

@@ -1,0 +1,122 @@
+//! Fields of several lines and choices, with what was typed and what is wrong with it.
+
+use leptos::prelude::*;
+
+use crate::flash::FlashBody;
+
+/// A text of several lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Area {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+    pub rows: u32,
+    /// The most characters that make sense; the server decides.
+    pub longest: u32,
+}
+
+impl Area {
+    /// The field with its text; what was typed last goes before.
+    pub fn view(self, flash: Option<&FlashBody>, text: &str) -> AnyView {
+        let fault = flash.and_then(|flash| flash.fault(self.name));
+        let typed = flash.and_then(|flash| flash.values.get(self.name)).map(String::as_str);
+        let (hint_id, fault_id) = (format!("{}-hint", self.name), format!("{}-error", self.name));
+        let described: Vec<String> = [
+            (!self.hint.is_empty()).then(|| hint_id.clone()),
+            fault.is_some().then(|| fault_id.clone()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let described = (!described.is_empty()).then(|| described.join(" "));
+        let invalid = fault.is_some().then_some("true");
+        let hint =
+            (!self.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{self.hint}</p> });
+        let fault = fault.map(|text| {
+            view! {
+                <p class="fault" id=fault_id>
+                    <span class="sr-only">"Error: "</span>
+                    {text}
+                </p>
+            }
+        });
+        let text = typed.unwrap_or(text).to_owned();
+        view! {
+            <div class="field">
+                <label class="label" for=self.name>{self.label}</label>
+                {hint}
+                {fault}
+                <textarea
+                    class="input"
+                    id=self.name
+                    name=self.name
+                    rows=self.rows.to_string()
+                    maxlength=self.longest.to_string()
+                    dir="auto"
+                    aria-invalid=invalid
+                    aria-describedby=described
+                >
+                    {text}
+                </textarea>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// One of several values; a first, empty one asks to choose.
+pub fn select(
+    name: &'static str,
+    label: &'static str,
+    ask: &'static str,
+    options: &[(String, String)],
+    flash: Option<&FlashBody>,
+) -> AnyView {
+    let fault = flash.and_then(|flash| flash.fault(name));
+    let chosen = flash.map(|flash| flash.value(name)).unwrap_or_default();
+    let fault_id = format!("{name}-error");
+    let described = fault.is_some().then(|| fault_id.clone());
+    let invalid = fault.is_some().then_some("true");
+    let fault = fault.map(|text| {
+        view! {
+            <p class="fault" id=fault_id>
+                <span class="sr-only">"Error: "</span>
+                {text}
+            </p>
+        }
+    });
+    let option = |(value, words): &(String, String)| {
+        view! { <option value=value.clone() selected=*value == chosen>{words.clone()}</option> }
+    };
+    view! {
+        <div class="field">
+            <label class="label" for=name>{label}</label>
+            {fault}
+            <select class="input" id=name name=name aria-invalid=invalid aria-describedby=described>
+                <option value="">{ask}</option>
+                {options.iter().map(option).collect_view()}
+            </select>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Fault;
+
+    use super::*;
+
+    #[test]
+    fn what_was_typed_stays_and_is_text() {
+        let area = Area { name: "text", label: "Review", hint: "", rows: 4, longest: 2_000 };
+        let flash = FlashBody {
+            fields: vec![Fault::new("text", "Write less")],
+            values: [("text".to_owned(), "</textarea><script>x</script>".to_owned())].into(),
+            ..FlashBody::default()
+        };
+        let html = area.view(Some(&flash), "older").to_html();
+        assert!(!html.contains("<script>") && html.contains("text-error"), "{html}");
+        assert!(!html.contains("older"), "{html}");
+    }
+}
