@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::{Form, FromRequest as _, Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use leptos::prelude::{LeptosOptions, provide_context};
 use market::Market;
 
@@ -16,6 +16,8 @@ use crate::cache::Cache;
 
 const SESSION: &str = "__Host-session";
 const FLASH: &str = "__Host-flash";
+/// The most bytes of a form that a page answers.
+const FORM: usize = 256 * 1024;
 
 /// What pages are made with.
 pub struct Site {
@@ -32,6 +34,8 @@ pub struct Visit {
     pub theme: app::Theme,
     /// Nobody in particular asks, so that the answer is everybody's.
     pub anonymous: bool,
+    origin: app::Origin,
+    form: Option<app::PostedForm>,
 }
 
 /// The value of a cookie.
@@ -56,6 +60,8 @@ impl Visit {
             caller: app::Caller(actor.map(Arc::new)),
             flash: app::Flash(flash.map(str::to_owned)),
             theme: app::Theme::from(cookie(headers, "theme")),
+            origin: app::Origin::default(),
+            form: None,
         })
     }
 
@@ -64,6 +70,10 @@ impl Visit {
         provide_context(self.caller.clone());
         provide_context(self.flash.clone());
         provide_context(self.theme);
+        provide_context(self.origin.clone());
+        if let Some(form) = self.form.clone() {
+            provide_context(form);
+        }
     }
 }
 
@@ -115,6 +125,39 @@ pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
         return site.cache.keep(&uri, &headers, visit.theme, edition, response).await;
     }
     response
+}
+
+/// Answers a form with the page that it stands on, so that what was typed is shown again with what is wrong with it.
+pub async fn posted(State(site): State<Arc<Site>>, request: Request) -> Response {
+    if !app::takes_posts(request.uri().path()) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    if !same_site(request.headers()) {
+        return (StatusCode::FORBIDDEN, "This form was sent from another site.").into_response();
+    }
+    let mut visit = match Visit::of(&site.market, request.headers()).await {
+        Ok(visit) => visit,
+        Err(error) => return failed(&error),
+    };
+    visit.origin = app::Origin(address(&request));
+    let (parts, body) = request.into_parts();
+    let form = Request::from_parts(parts.clone(), Body::new(Limited::new(body, FORM)));
+    visit.form = match Form::<Vec<(String, String)>>::from_request(form, &()).await {
+        Ok(Form(fields)) => Some(app::PostedForm(fields)),
+        Err(refusal) => return refusal.into_response(),
+    };
+    let mut response = render(&site, &visit, Request::from_parts(parts, Body::empty())).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Where a request came from.
+fn address(request: &Request) -> String {
+    request
+        .extensions()
+        .get::<std::net::SocketAddr>()
+        .map(|peer| peer.ip().to_string())
+        .unwrap_or_default()
 }
 
 async fn render(site: &Site, visit: &Visit, request: Request) -> Response {

@@ -76,7 +76,7 @@ pub fn router(
     });
     let pages = Router::new()
         .route("/rpc/{*call}", post(pages::call))
-        .fallback(get(pages::page))
+        .fallback(get(pages::page).post(pages::posted))
         .with_state(Arc::clone(&site));
     let drawn = Router::new()
         .route("/og/{file}", get(pictures::picture))
