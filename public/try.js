@@ -13,13 +13,13 @@
   const ask = () => {
     const field = (name) => (form.elements[name]?.value ?? "").trim();
     const system = field("system"), prompt = field("prompt");
-    const number = (name) => {
-      const text = field(name).replace(name === "temperature" ? /,/g : /,/g, name === "temperature" ? "." : "");
-      return text === "" || !Number.isFinite(Number(text)) ? undefined : Number(text);
+    const number = (name, comma) => {
+      const typed = field(name).replaceAll(",", comma);
+      return typed === "" || !Number.isFinite(Number(typed)) ? undefined : Number(typed);
     };
     const messages = [...(system ? [{ role: "system", content: system }] : []), { role: "user", content: prompt }];
     const stream = form.elements.stream?.checked || undefined;
-    return { model, messages, temperature: number("temperature"), max_tokens: number("max_tokens"), stream };
+    return { model, messages, temperature: number("temperature", "."), max_tokens: number("max_tokens", ""), stream };
   };
 
   const text = JSON.stringify;

@@ -9,9 +9,30 @@ const DARK: &str = "\n[data-theme=\"dark\"] {";
 
 /// The tokens that the style page shows.
 pub const TOKENS: [&str; 24] = [
-    "bg", "surface", "surface-2", "surface-3", "fg", "fg-muted", "fg-subtle", "border",
-    "border-strong", "primary", "primary-hover", "primary-soft", "ring", "success", "warning",
-    "danger", "info", "star", "viz-1", "viz-2", "viz-3", "viz-4", "viz-5", "cat-agents",
+    "bg",
+    "surface",
+    "surface-2",
+    "surface-3",
+    "fg",
+    "fg-muted",
+    "fg-subtle",
+    "border",
+    "border-strong",
+    "primary",
+    "primary-hover",
+    "primary-soft",
+    "ring",
+    "success",
+    "warning",
+    "danger",
+    "info",
+    "star",
+    "viz-1",
+    "viz-2",
+    "viz-3",
+    "viz-4",
+    "viz-5",
+    "cat-agents",
 ];
 
 /// Two tokens that are used together, and their contrast.

@@ -51,7 +51,10 @@ pub async fn reply_to_review(
     #[server(default)] review: String,
     #[server(default)] text: String,
 ) -> Result<(), ServerFnError> {
-    answer(reply(&review, &text).await.map(|()| "Your reply is published."), &reviews_of(&offering));
+    answer(
+        reply(&review, &text).await.map(|()| "Your reply is published."),
+        &reviews_of(&offering),
+    );
     Ok(())
 }
 

@@ -21,7 +21,9 @@ pub async fn settle_ticket(
 ) -> Result<(), ServerFnError> {
     match settle(&ticket, &state, &answer).await {
         Ok(()) => {
-            flash::put(&FlashBody::done("The answer is saved. The customer reads it on the ticket."));
+            flash::put(&FlashBody::done(
+                "The answer is saved. The customer reads it on the ticket.",
+            ));
             see_other(QUEUE);
         }
         Err(error) => go_back(error, QUEUE),

@@ -79,7 +79,13 @@ impl Ask {
     /// One question, everything else as the service has it.
     pub fn plain(model: &str, content: &str) -> Self {
         let messages = vec![Message { role: "user", content: content.to_owned() }];
-        Self { model: model.to_owned(), messages, temperature: None, max_tokens: None, stream: false }
+        Self {
+            model: model.to_owned(),
+            messages,
+            temperature: None,
+            max_tokens: None,
+            stream: false,
+        }
     }
 
     /// The body of the request.

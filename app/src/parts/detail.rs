@@ -18,11 +18,7 @@ use model::{
     Timestamp, Volume,
 };
 
-pub use self::{
-    performance::millis,
-    prices::estimate_fields,
-    reviews::review_block,
-};
+pub use self::{performance::millis, prices::estimate_fields, reviews::review_block};
 use super::notices::{remark, warning};
 use crate::format::date_time;
 

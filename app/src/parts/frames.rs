@@ -71,7 +71,8 @@ fn member_links(who: &SignedIn) -> AnyView {
             </summary>
             <div class="menu-panel">
                 <p class="meta">{who.customer.name.clone()}</p>
-                <a href=base>"Workspace"</a>
+                <a href=base.clone()>"Workspace"</a>
+                <a href=format!("{base}support/")>"Support"</a>
                 <form method="post" action="/api-auth/session/">
                     {hidden("_method", "delete")}
                     {hidden("next", "/")}

@@ -36,8 +36,7 @@ pub fn SupportPage() -> impl IntoView {
         let page = query::<u64>("page").unwrap_or(1).clamp(1, 1_000_000);
         let tickets =
             place.market.tickets().of_customer(&place.actor, place.customer.id, page).await?;
-        let agents =
-            place.market.resources().of_customer(&place.actor, place.customer.id).await?;
+        let agents = place.market.resources().of_customer(&place.actor, place.customer.id).await?;
         let kept = wrong.as_ref().map(|(_, form)| form.text("reference").to_owned());
         let reference = kept.unwrap_or_else(|| reference(&place.market));
         let wrong = wrong.map(|(wrong, _)| wrong);
@@ -97,10 +96,8 @@ fn form(
     reference: &str,
     wrong: Option<&FlashBody>,
 ) -> AnyView {
-    let mut options: Vec<(String, String)> = agents
-        .iter()
-        .map(|agent| (agent.offering_id.to_string(), agent.name.clone()))
-        .collect();
+    let mut options: Vec<(String, String)> =
+        agents.iter().map(|agent| (agent.offering_id.to_string(), agent.name.clone())).collect();
     options.sort();
     options.dedup_by(|a, b| a.0 == b.0);
     let agent = (!options.is_empty())

@@ -1,23 +1,21 @@
 //! The living style page: every part in each of its states, and the tokens with their contrast. It is there while the
 //! program is developed and not in a release.
 
+mod figures;
+
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
-use model::{
-    CatalogQuery, Credits, Day, Fault, ReviewView, ServiceStatus, Stars, Timestamp, UptimeBlock,
-    UsageDay,
-};
+use model::{CatalogQuery, Fault, ReviewView, ServiceStatus, Stars, Timestamp};
 
+use self::figures::{charts, contrasts, tables, trackers};
 use crate::{
     context::{loaded, market},
-    contrast,
     fail::missing_page,
     flash::FlashBody,
     parts::{
         areas::{Area, select},
         badges::{Tone, badge, call_status, provider, resource_state, service_state},
         cards::{category_card, service_card},
-        charts::{Step, credits_per_day, uptime_blocks, uptime_legend},
         code::{code_block, quickstart, tabs},
         crumbs::crumbs,
         detail::review_block,
@@ -43,7 +41,8 @@ pub fn ComponentsPage() -> impl IntoView {
         let catalog = market.catalog();
         let asked = CatalogQuery::read([("category", "agents"), ("family", "gpt")]);
         let found = catalog.find(&CatalogQuery::default());
-        let cards = found.services.iter().take(2).map(|one| service_card(&one.service, "Agents", ""));
+        let cards =
+            found.services.iter().take(2).map(|one| service_card(&one.service, "Agents", ""));
         let first = found.services.first();
         let samples = quickstart(&market.settings().public_url, "brook-mini", None);
         Ok(view! {
@@ -103,45 +102,6 @@ fn piece(title: &'static str, content: AnyView) -> AnyView {
             <h2>{title}</h2>
             {content}
         </section>
-    }
-    .into_any()
-}
-
-fn contrasts() -> AnyView {
-    let row = |pair: &contrast::Pair| {
-        let figure = |ratio: f64| format!("{ratio:.2}");
-        let fits = pair.light >= pair.need && pair.dark >= pair.need;
-        let verdict = if fits { badge("Fits", Tone::Good) } else { badge("Too little", Tone::Danger) };
-        view! {
-            <tr>
-                <th scope="row"><code>{pair.front}</code> " on " <code>{pair.back}</code></th>
-                <td class="num">{figure(pair.light)}</td>
-                <td class="num">{figure(pair.dark)}</td>
-                <td class="num">{figure(pair.need)}</td>
-                <td>{verdict}</td>
-            </tr>
-        }
-    };
-    let swatch = |name: &'static str| {
-        view! { <li><span class="swatch" data-token=name></span> <code>{name}</code></li> }
-    };
-    view! {
-        <ul class="swatches" aria-label="Tokens">{contrast::TOKENS.map(swatch).into_iter().collect_view()}</ul>
-        <div class="sheet-scroll tall" tabindex="0" role="region" aria-label="Contrast of pairs">
-            <table class="sheet compact">
-                <caption class="sr-only">"Contrast of the pairs of tokens that pages use"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Pair"</th>
-                        <th scope="col" class="num">"Light"</th>
-                        <th scope="col" class="num">"Dark"</th>
-                        <th scope="col" class="num">"Needed"</th>
-                        <th scope="col">"Verdict"</th>
-                    </tr>
-                </thead>
-                <tbody>{contrast::pairs().iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
     }
     .into_any()
 }
@@ -247,7 +207,8 @@ fn badges() -> AnyView {
 }
 
 fn notices() -> AnyView {
-    let failed = FlashBody { message: "The key was not revoked.".to_owned(), ..FlashBody::default() };
+    let failed =
+        FlashBody { message: "The key was not revoked.".to_owned(), ..FlashBody::default() };
     let summary = FlashBody {
         fields: vec![Fault::new("gallery-wrong", "Enter an e-mail address as name@example.com")],
         ..FlashBody::default()
@@ -286,86 +247,6 @@ fn ratings() -> AnyView {
     .into_any()
 }
 
-fn tables() -> AnyView {
-    view! {
-        <table class="sheet sheet-cards">
-            <caption>"A table whose rows are cards on a narrow screen"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Time"</th>
-                    <th scope="col">"Status"</th>
-                    <th scope="col" class="num">"Credits"</th>
-                </tr>
-            </thead>
-            <tbody>
-                <tr>
-                    <th scope="row" class="num">"20 Nov 2026, 14:02 UTC"</th>
-                    <td data-label="Status">{call_status(200, "complete")}</td>
-                    <td data-label="Credits" class="num">"0.0375"</td>
-                </tr>
-                <tr>
-                    <th scope="row" class="num">"20 Nov 2026, 14:03 UTC"</th>
-                    <td data-label="Status">{call_status(502, "upstream_failed")}</td>
-                    <td data-label="Credits" class="num">"0"</td>
-                </tr>
-            </tbody>
-        </table>
-    }
-    .into_any()
-}
-
-fn charts() -> AnyView {
-    let days = |of: &dyn Fn(i64) -> i64| -> Vec<UsageDay> {
-        (0..30)
-            .map(|day| UsageDay {
-                day: Day::from_number(20_000 + day),
-                requests: u64::from(of(day) > 0),
-                errors: 0,
-                prompt_tokens: 0,
-                completion_tokens: 0,
-                credits: Credits::from_micros(of(day) * 1_000_000),
-            })
-            .collect()
-    };
-    view! {
-        <h3>"Dense"</h3>
-        {credits_per_day(&days(&|day| day * 37 % 23 + 1))}
-        <h3>"Sparse, with a gap"</h3>
-        {credits_per_day(&days(&|day| if matches!(day, 4 | 27) { day } else { 0 }))}
-        <h3>"No data"</h3>
-        {credits_per_day(&days(&|_| 0))}
-    }
-    .into_any()
-}
-
-fn trackers() -> AnyView {
-    let blocks = |number: i64, of: &dyn Fn(i64) -> (u64, u64)| -> Vec<UptimeBlock> {
-        (0..number)
-            .map(|place| {
-                let (samples, failed) = of(place);
-                let start = Timestamp::from_ms(1_763_000_000_000 + place * 3_600_000);
-                UptimeBlock { start, samples, failed }
-            })
-            .collect()
-    };
-    view! {
-        {uptime_blocks("All states", &blocks(72, &|n| match n % 24 {
-            5 => (200, 3),
-            11 => (40, 9),
-            17..=19 => (0, 0),
-            _ => (120, 0),
-        }), Step::Hour)}
-        {uptime_blocks("Sparse", &blocks(30, &|n| if n > 27 { (12, 0) } else { (0, 0) }), Step::Hour)}
-        {uptime_blocks("No data", &blocks(72, &|_| (0, 0)), Step::Hour)}
-        {uptime_legend()}
-        <div class="panel-failed" role="status">
-            {warning("Figures could not be loaded. Reference 7f3a9.")}
-            <p><a class="btn btn-secondary btn-small" href="#content">"Load again"</a></p>
-        </div>
-    }
-    .into_any()
-}
-
 /// A dialog as it stands in a page, open and not modal.
 fn dialog() -> AnyView {
     view! {
@@ -382,11 +263,34 @@ fn dialog() -> AnyView {
 
 fn icons() -> AnyView {
     let all = [
-        Icon::Agents, Icon::Apps, Icon::Assistants, Icon::Automations, Icon::Search, Icon::Sun,
-        Icon::Moon, Icon::Device, Icon::Check, Icon::Cross, Icon::Alert, Icon::Info, Icon::Wallet,
-        Icon::Key, Icon::Chart, Icon::Arrow, Icon::Copy, Icon::Filter, Icon::Receipt, Icon::Shelf,
-        Icon::Verified, Icon::Play, Icon::Book, Icon::Flag, Icon::Columns, Icon::Stop,
+        Icon::Agents,
+        Icon::Apps,
+        Icon::Assistants,
+        Icon::Automations,
+        Icon::Search,
+        Icon::Sun,
+        Icon::Moon,
+        Icon::Device,
+        Icon::Check,
+        Icon::Cross,
+        Icon::Alert,
+        Icon::Info,
+        Icon::Wallet,
+        Icon::Key,
+        Icon::Chart,
+        Icon::Arrow,
+        Icon::Copy,
+        Icon::Filter,
+        Icon::Receipt,
+        Icon::Shelf,
+        Icon::Verified,
+        Icon::Play,
+        Icon::Book,
+        Icon::Flag,
+        Icon::Columns,
+        Icon::Stop,
     ];
     let one = |sign: Icon| view! { <li>{icon(sign)} <span class="meta">{format!("{sign:?}")}</span></li> };
-    view! { <ul class="swatches" aria-label="Icons">{all.map(one).into_iter().collect_view()}</ul> }.into_any()
+    view! { <ul class="swatches" aria-label="Icons">{all.map(one).into_iter().collect_view()}</ul> }
+        .into_any()
 }

@@ -94,7 +94,9 @@ pub async fn service_view(market: &Market, detail: Arc<ServiceDetail>, in_dialog
 
 /// What was loaded; what was not is in the log, and the page lives on without it.
 fn told<T>(loaded: Result<T, market::Error>, what: &'static str) -> Option<T> {
-    loaded.inspect_err(|error| tracing::error!(?error, what, "a block of a page could not be loaded")).ok()
+    loaded
+        .inspect_err(|error| tracing::error!(?error, what, "a block of a page could not be loaded"))
+        .ok()
 }
 
 /// Everything about one service; as a fragment, the same for a dialog.

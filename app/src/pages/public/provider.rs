@@ -64,7 +64,11 @@ fn page(market: &Market, seller: &ProviderView) -> AnyView {
             Some(("/marketplace/", "Browse agents")),
         )
     } else if found.services.is_empty() {
-        empty("There is no such page", "The list is shorter than that.", Some((&path, "Go to the first page")))
+        empty(
+            "There is no such page",
+            "The list is shorter than that.",
+            Some((&path, "Go to the first page")),
+        )
     } else {
         view! {
             <div class="cards">{cards.collect_view()}</div>
@@ -122,9 +126,7 @@ fn page(market: &Market, seller: &ProviderView) -> AnyView {
 
 /// The average over the reviews of all services, and their number.
 #[expect(clippy::cast_precision_loss, reason = "counts of reviews are far below 2^52")]
-fn all_stars(
-    page: &dyn Fn(u64) -> Vec<std::sync::Arc<ServiceDetail>>,
-) -> (Option<f64>, u64) {
+fn all_stars(page: &dyn Fn(u64) -> Vec<std::sync::Arc<ServiceDetail>>) -> (Option<f64>, u64) {
     let (mut stars, mut reviews) = (0.0, 0_u64);
     for number in 1.. {
         let services = page(number);

@@ -137,4 +137,3 @@ fn form(detail: &ServiceDetail, gate: &ReviewGate, wrong: Option<&FlashBody>) ->
     }
     .into_any()
 }
-

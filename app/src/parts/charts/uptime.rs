@@ -109,7 +109,10 @@ pub fn uptime_blocks(title: &'static str, blocks: &[UptimeBlock], step: Step) ->
     let summary = match (of_all(blocks), worst) {
         (None, _) => format!("No data yet for the last {}.", count(blocks.len() as u64, one, many)),
         (Some(share), None) => {
-            format!("{share} answered, {} with samples, none with a failure.", count(known, one, many))
+            format!(
+                "{share} answered, {} with samples, none with a failure.",
+                count(known, one, many)
+            )
         }
         (Some(share), Some(worst)) => format!(
             "{share} answered, {} with samples. The worst {one} was {} with {}.",

@@ -50,7 +50,8 @@ pub fn availability(all: &Details) -> AnyView {
     };
     let coming: Vec<(Timestamp, Timestamp)> =
         calendar.once.iter().copied().filter(|(_, end)| *end > all.now).collect();
-    let single = (!coming.is_empty()).then(|| view! { {all.sub("Single maintenance windows")} {windows(&coming)} });
+    let single = (!coming.is_empty())
+        .then(|| view! { {all.sub("Single maintenance windows")} {windows(&coming)} });
     view! {
         <p>
             <strong>{open_words(all.open, Some(calendar), all.now)}</strong>
@@ -149,7 +150,10 @@ mod tests {
         let at: Timestamp = "2026-11-20T17:00:00Z".parse().unwrap();
         let now = at.plus_ms(-3_600_000);
         assert_eq!(clock_in("Europe/Berlin", at, now), "18:00 Europe/Berlin");
-        assert_eq!(clock_in("Asia/Tokyo", at, at.plus_ms(-36_000_000)), "Saturday 02:00 Asia/Tokyo");
+        assert_eq!(
+            clock_in("Asia/Tokyo", at, at.plus_ms(-36_000_000)),
+            "Saturday 02:00 Asia/Tokyo"
+        );
         let calendar = Calendar {
             zone: "Europe/Berlin".to_owned(),
             open: Default::default(),

@@ -84,7 +84,11 @@ fn figures(quality: &QualityView, few: bool) -> AnyView {
             measured.latency_p95.map(millis),
         ),
         ("First token, 99 of 100 calls (p99)", None, measured.latency_p99.map(millis)),
-        ("Speed of an answer", promised.throughput_tps.map(tokens), measured.throughput_tps.map(tokens)),
+        (
+            "Speed of an answer",
+            promised.throughput_tps.map(tokens),
+            measured.throughput_tps.map(tokens),
+        ),
         ("Requests per second", None, measured.throughput_rps.map(|v| format!("{v:.2}"))),
     ];
     let row = |(name, promised, measured): (&'static str, Option<String>, Option<String>)| {

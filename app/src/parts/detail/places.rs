@@ -10,8 +10,9 @@ use crate::parts::prices::leader;
 pub fn places(all: &Details) -> AnyView {
     let service = &all.detail.service;
     let place = &service.geographic;
-    let compliance = (!service.compliance.is_empty())
-        .then(|| leader("Compliance, declared by the provider", service.compliance.join(", ").to_uppercase()));
+    let compliance = (!service.compliance.is_empty()).then(|| {
+        leader("Compliance, declared by the provider", service.compliance.join(", ").to_uppercase())
+    });
     let nothing = place.country.is_empty() && place.region.is_empty() && place.city.is_none();
     let known = if nothing {
         view! { <p>"The provider does not say where the service runs."</p> }.into_any()

@@ -50,9 +50,10 @@ fn trial(all: &Details) -> AnyView {
     if service.trial.is_none() && service.trial_tokens.is_none() && !credit {
         return view! { <p>"There is no trial: the first call is charged."</p> }.into_any();
     }
-    let days = service.trial.as_ref().map(|trial| {
-        leader("Without the monthly fee", format!("{} days", trial.days))
-    });
+    let days = service
+        .trial
+        .as_ref()
+        .map(|trial| leader("Without the monthly fee", format!("{} days", trial.days)));
     let tokens = service.trial_tokens.map(|tokens| leader("Free tokens, about", grouped(tokens)));
     let limits = service.trial.as_ref().filter(|trial| !trial.limits.is_empty());
     let limits = limits.map(|trial| view! { <p>"Limits: " {trial.limits.clone()}</p> });

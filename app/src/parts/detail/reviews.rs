@@ -1,7 +1,9 @@
 //! What customers say, how many said what, and how much the service is used.
 
 use leptos::prelude::*;
-use model::{OfferingId, ReviewFault, ReviewGate, ReviewPage, ReviewSort, ReviewView, Stars, UsageStats};
+use model::{
+    OfferingId, ReviewFault, ReviewGate, ReviewPage, ReviewSort, ReviewView, Stars, UsageStats,
+};
 
 use super::{Details, Standing, own_words};
 use crate::{
@@ -64,7 +66,11 @@ fn list(all: &Details, page: &ReviewPage) -> AnyView {
     });
     let pages = Pages { page: page.page, size: page.page_size, total: page.total };
     let chosen = asked.stars.map(|stars| {
-        let words = format!("{} with {}", count(page.total, "review", "reviews"), count(stars.get().into(), "star", "stars"));
+        let words = format!(
+            "{} with {}",
+            count(page.total, "review", "reviews"),
+            count(stars.get().into(), "star", "stars")
+        );
         view! {
             <p>
                 {words} " · "
@@ -116,7 +122,8 @@ fn distribution(
         }
     };
     let bars = Stars::ALL.into_iter().zip(counts).rev().map(bar);
-    view! { <ul class="distribution" aria-label="Reviews by stars">{bars.collect_view()}</ul> }.into_any()
+    view! { <ul class="distribution" aria-label="Reviews by stars">{bars.collect_view()}</ul> }
+        .into_any()
 }
 
 /// Who may review and what is missing.
@@ -148,7 +155,8 @@ fn gate_words(gate: &ReviewGate, page: &str) -> AnyView {
         return view! { <p class="meta">{words}</p> }.into_any();
     }
     let words = if gate.own.is_some() { "Edit your review" } else { "Write a review" };
-    view! { <p><a class="btn btn-secondary" href=format!("{page}review/")>{words}</a></p> }.into_any()
+    view! { <p><a class="btn btn-secondary" href=format!("{page}review/")>{words}</a></p> }
+        .into_any()
 }
 
 /// A review as it reads, without what can be done with it.
