@@ -99,3 +99,21 @@ export async function eventually(page, path, check) {
     }
   }
 }
+
+/** Signs in as one of the sample users, and goes on to a page. */
+export async function signIn(page, email, next = "/") {
+  await page.goto(`/login/?next=${encodeURIComponent(next)}`);
+  const form = page.getByRole("main");
+  await form.getByLabel("E-mail").fill(email);
+  await form.getByLabel("Password").fill("sample-password");
+  await form.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/login"));
+}
+
+/** The page of a service, by its slug. */
+export async function servicePage(url, slug) {
+  const { services } = await (await fetch(`${url}/marketplace/services?page_size=100`)).json();
+  const found = services.find((service) => service.slug === slug);
+  assert.ok(found, `there is no service ${slug}`);
+  return `/marketplace-public-offering/${found.id}/`;
+}
