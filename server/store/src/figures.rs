@@ -20,7 +20,7 @@ pub async fn usage(
     lately: Day,
     only: Option<OfferingId>,
 ) -> Result<Vec<(OfferingId, Use)>> {
-    let filter = if only.is_some() { "WHERE r.offering_id = $3" } else { "" };
+    let filter = if only.is_some() { "AND r.offering_id = $4" } else { "" };
     let text = format!(
         "SELECT r.offering_id,
              CAST(SUM(d.prompt_tokens + d.completion_tokens) AS BIGINT) AS tokens,
@@ -28,9 +28,13 @@ pub async fn usage(
              CAST(SUM(CASE WHEN d.day >= $1 THEN d.requests ELSE 0 END) AS BIGINT) AS requests,
              CAST(SUM(CASE WHEN d.day >= $2 THEN d.requests ELSE 0 END) AS BIGINT) AS weekly
          FROM usage_days d JOIN resources r ON r.id = d.resource_id
-         {filter} GROUP BY r.offering_id ORDER BY r.offering_id"
+         WHERE r.customer_id <> $3 {filter} GROUP BY r.offering_id ORDER BY r.offering_id"
     );
-    bound(built(on, text).bind(since.number()).bind(lately.number()), only)
+    let statement = built(on, text)
+        .bind(since.number())
+        .bind(lately.number())
+        .bind(crate::demos::customer().to_string());
+    bound(statement, only)
         .all(|row| {
             let stats = UsageStats {
                 total_tokens_served: row.count("tokens")?,
