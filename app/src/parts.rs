@@ -17,6 +17,6 @@ pub mod icons;
 pub mod notices;
 pub mod pages;
 pub mod prices;
-pub mod table;
 pub mod ratings;
+pub mod table;
 pub mod tickets;

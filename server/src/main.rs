@@ -9,6 +9,7 @@ mod pictures;
 mod settings;
 mod site;
 mod telemetry;
+mod tries;
 
 use std::process::ExitCode;
 

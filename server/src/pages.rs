@@ -24,6 +24,8 @@ pub struct Site {
     pub market: Market,
     pub options: LeptosOptions,
     pub cache: Cache,
+    /// How pages have calls carried out.
+    pub tries: app::TryOuts,
 }
 
 /// Who asks, and how the page is to look.
@@ -139,7 +141,8 @@ pub async fn posted(State(site): State<Arc<Site>>, request: Request) -> Response
         Ok(visit) => visit,
         Err(error) => return failed(&error),
     };
-    visit.origin = app::Origin(address(&request));
+    let client = request.extensions().get::<api::ClientAddr>();
+    visit.origin = app::Origin(client.map(|client| client.0.to_string()).unwrap_or_default());
     let (parts, body) = request.into_parts();
     let form = Request::from_parts(parts.clone(), Body::new(Limited::new(body, FORM)));
     visit.form = match Form::<Vec<(String, String)>>::from_request(form, &()).await {
@@ -151,21 +154,15 @@ pub async fn posted(State(site): State<Arc<Site>>, request: Request) -> Response
     response
 }
 
-/// Where a request came from.
-fn address(request: &Request) -> String {
-    request
-        .extensions()
-        .get::<std::net::SocketAddr>()
-        .map(|peer| peer.ip().to_string())
-        .unwrap_or_default()
-}
-
 async fn render(site: &Site, visit: &Visit, request: Request) -> Response {
     let (market, visit, options) = (site.market.clone(), visit.clone(), site.options.clone());
-    let handler = leptos_axum::render_app_async_with_context(
-        move || visit.provide(&market),
-        move || app::shell(options.clone()),
-    );
+    let tries = site.tries.clone();
+    let context = move || {
+        visit.provide(&market);
+        provide_context(tries.clone());
+    };
+    let handler =
+        leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
     let (mut parts, body) = handler(request).await.into_parts();
     let Ok(html) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
         return failed(&market::Error::Conflict("The page broke off."));

@@ -29,6 +29,7 @@ use crate::{
     pages::{self, Site},
     pictures::{self, Pictures},
     settings::Settings,
+    tries,
 };
 
 const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -67,8 +68,12 @@ pub fn router(
     let _ = any_spawner::Executor::init_tokio();
     let options = options(settings)?;
     let files = files(&PathBuf::from(&*options.site_root));
-    let site =
-        Arc::new(Site { market: market.clone(), options, cache: Cache::of(settings.page_cache) });
+    let site = Arc::new(Site {
+        market: market.clone(),
+        options,
+        cache: Cache::of(settings.page_cache),
+        tries: tries::tries(gateway.clone()),
+    });
     let doors = api::router(api::Api {
         market: market.clone(),
         gateway,

@@ -43,7 +43,7 @@ fn row(average: f64) -> AnyView {
 pub fn stars(stars: Stars) -> AnyView {
     let words = format!("{} of 5 stars", stars.get());
     view! {
-        <span class="rating">
+        <span class="score">
             {row(f64::from(stars.get()))}
             <span class="sr-only">{words}</span>
         </span>
@@ -54,11 +54,11 @@ pub fn stars(stars: Stars) -> AnyView {
 /// An average with its count, which always stands beside it.
 pub fn rating(average: Option<f64>, reviews: u64) -> AnyView {
     let Some(average) = average.filter(|_| reviews > 0) else {
-        return view! { <span class="rating meta">"No reviews yet"</span> }.into_any();
+        return view! { <span class="score meta">"No reviews yet"</span> }.into_any();
     };
     let few = (reviews < FEW).then(|| badge("New", Tone::Neutral));
     view! {
-        <span class="rating">
+        <span class="score">
             {row(average)}
             <span class="num">
                 <strong>{format!("{average:.1}")}</strong>

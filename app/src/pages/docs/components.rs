@@ -19,8 +19,8 @@ use crate::{
         code::{code_block, quickstart, tabs},
         crumbs::crumbs,
         detail::review_block,
-        facets::{chips, filter_form},
         fields::Field,
+        filters::{Listing, Shelf, chips, panel},
         icons::{Icon, icon},
         notices::{empty, error_summary, flash_banner, remark, warning},
         pages::Pages,
@@ -40,7 +40,9 @@ pub fn ComponentsPage() -> impl IntoView {
         let market = market()?;
         let catalog = market.catalog();
         let asked = CatalogQuery::read([("category", "agents"), ("family", "gpt")]);
+        let shelf = Shelf::everything();
         let found = catalog.find(&CatalogQuery::default());
+        let listing = Listing { shelf: &shelf, query: &asked, found: &found, catalog: &catalog };
         let cards =
             found.services.iter().take(2).map(|one| service_card(&one.service, "Agents", ""));
         let first = found.services.first();
@@ -76,8 +78,8 @@ pub fn ComponentsPage() -> impl IntoView {
                     {code_block("gallery-code", "A block", "CMP_API_KEY=cmp_sk_…".to_owned())}
                 }.into_any())}
                 {piece("Facets and chips", view! {
-                    {chips(&asked, &catalog)}
-                    <div class="gallery-narrow">{filter_form(&asked, &found.facets)}</div>
+                    {chips(listing)}
+                    <div class="gallery-narrow">{panel(listing)}</div>
                 }.into_any())}
                 {piece("Pagination", view! {
                     {Pages { page: 1, size: 24, total: 1_204 }.view("first", |page| format!("?page={page}"))}
@@ -288,6 +290,9 @@ fn icons() -> AnyView {
         Icon::Book,
         Icon::Flag,
         Icon::Columns,
+        Icon::Star,
+        Icon::Rows,
+        Icon::Sort,
         Icon::Stop,
     ];
     let one = |sign: Icon| view! { <li>{icon(sign)} <span class="meta">{format!("{sign:?}")}</span></li> };

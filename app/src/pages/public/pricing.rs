@@ -10,7 +10,7 @@ use crate::{
     context::{loaded, market, query},
     format::credits,
     parts::{
-        details::estimate_fields,
+        detail::estimate_fields,
         notices::remark,
         prices::{fee, leader},
     },

@@ -84,7 +84,7 @@ fn list(all: &Details, page: &ReviewPage) -> AnyView {
     view! {
         <div class="review-head">
             <div>
-                <p class="rating-large">{rating(page.average, everything)}</p>
+                <p class="score-large">{rating(page.average, everything)}</p>
                 {gate(all)}
             </div>
             {distribution(&page.distribution, asked.stars, |stars| address(Some(stars), asked.sort, 1))}
