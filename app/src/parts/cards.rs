@@ -108,8 +108,11 @@ pub fn rating_words(service: &Service) -> String {
 
 fn rating(service: &Service) -> impl IntoView + use<> {
     let star = (service.review_count > 0).then(|| icon(Icon::Star));
-    let reviews = (service.review_count > 0)
-        .then(|| if service.review_count == 1 { " review" } else { " reviews" });
+    let reviews = match service.review_count {
+        0 => None,
+        1 => Some(" review"),
+        _ => Some(" reviews"),
+    };
     view! {
         <span class="rating num">
             {star}

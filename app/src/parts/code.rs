@@ -1,5 +1,7 @@
 //! Code to copy, in the languages that callers use.
 
+use std::fmt::Write as _;
+
 use leptos::prelude::*;
 use serde::Serialize;
 use serde_json::{Number, Value};
@@ -123,12 +125,13 @@ fn python(base: &str, ask: &Ask, key: Option<&str>) -> String {
         format!("        {{\"role\": \"{}\", \"content\": {}}},\n", one.role, quoted(&one.content))
     };
     let messages: String = ask.messages.iter().map(message).collect();
+    // Writing into a string cannot fail.
     let mut more = String::new();
     if let Some(value) = &ask.temperature {
-        more += &format!("    temperature={value},\n");
+        let _ = write!(more, "    temperature={value},\n");
     }
     if let Some(value) = ask.max_tokens {
-        more += &format!("    max_tokens={value},\n");
+        let _ = write!(more, "    max_tokens={value},\n");
     }
     if ask.stream {
         more += "    stream=True,\n";
@@ -151,12 +154,13 @@ fn script(base: &str, ask: &Ask, key: Option<&str>) -> String {
         format!("    {{ role: \"{}\", content: {} }},\n", one.role, quoted(&one.content))
     };
     let messages: String = ask.messages.iter().map(message).collect();
+    // Writing into a string cannot fail.
     let mut more = String::new();
     if let Some(value) = &ask.temperature {
-        more += &format!("  temperature: {value},\n");
+        let _ = write!(more, "  temperature: {value},\n");
     }
     if let Some(value) = ask.max_tokens {
-        more += &format!("  max_tokens: {value},\n");
+        let _ = write!(more, "  max_tokens: {value},\n");
     }
     if ask.stream {
         more += "  stream: true,\n";

@@ -6,6 +6,7 @@ mod hours;
 mod index;
 mod listing;
 mod search;
+mod titles;
 mod words;
 
 use std::{
@@ -18,7 +19,7 @@ use std::{
 
 use model::{
     Calendar, Category, CategoryView, Choice, OfferingId, OfferingState, OpenState, ProviderId,
-    ProviderView, Schedule, ServiceDetail, Timestamp,
+    ProviderView, ServiceDetail, Timestamp,
 };
 
 use self::{
@@ -124,9 +125,10 @@ impl Catalog {
                     figures: figures.get(&id).copied().unwrap_or_default(),
                     offering,
                 };
-                match list(parts, &mut shared, &settings) {
-                    Some(found) => listed.push(Arc::new(found)),
-                    None => tracing::warn!(offering.id = %id, "an offering without plan or provider is left out"),
+                if let Some(found) = list(parts, &mut shared, &settings) {
+                    listed.push(Arc::new(found));
+                } else {
+                    tracing::warn!(offering.id = %id, "an offering without plan or provider is left out");
                 }
             }
             let providers = shared.providers.values().map(|p| (p.slug.clone(), Arc::clone(p))).collect();
@@ -262,13 +264,13 @@ impl Catalog {
                     && before.compliance == after.compliance
             })
         });
-        let changed = changes
+        let moved = changes
             .listings
             .into_iter()
             .map(|(id, listed)| (self.by_id.get(&id).copied(), listed))
             .filter(|(slot, listed)| slot.is_some() || listed.is_some())
             .collect();
-        next.index.apply(changed, now);
+        next.index.apply(moved, now);
         if !same_names {
             next.name();
         }
@@ -366,52 +368,6 @@ impl Catalog {
     /// Who sells an offering.
     pub(crate) fn payee(&self, offering: OfferingId) -> Option<ProviderId> {
         self.listed(offering).map(|listed| listed.detail.provider.id)
-    }
-
-    /// What people read for a value of a filter.
-    pub fn title_of(&self, choice: &Choice) -> Arc<str> {
-        let text = match choice {
-            Choice::Category(slug) => self
-                .categories
-                .iter()
-                .find(|c| c.slug == *slug)
-                .map_or(slug.as_str(), |c| &c.title)
-                .into(),
-            Choice::Family(family) => family.title().into(),
-            Choice::Price(band) => band.title().into(),
-            Choice::MinPrice(price) => return format!("From {price} / 1K").into(),
-            Choice::MaxPrice(price) => return format!("Up to {price} / 1K").into(),
-            Choice::Free => "Free tier or trial".into(),
-            Choice::Context(band) => band.title().into(),
-            Choice::MinContext(tokens) => return format!("Context from {tokens} tokens").into(),
-            Choice::MaxContext(tokens) => return format!("Context up to {tokens} tokens").into(),
-            Choice::Feature(feature) => feature.title().into(),
-            Choice::Region(slug) => {
-                return self.regions.get(slug).cloned().unwrap_or_else(|| slug.as_str().into());
-            }
-            Choice::Uptime(_) => return format!("Uptime over {} %", choice.value()).into(),
-            Choice::Latency(ms) if *ms >= 1_000 && ms % 1_000 == 0 => {
-                return format!("First token under {} s", ms / 1_000).into();
-            }
-            Choice::Latency(ms) => return format!("First token under {ms} ms").into(),
-            Choice::Throughput(tps) => return format!("Over {tps} tokens/s").into(),
-            Choice::Schedule(Schedule::BusinessHours) => "Business hours only".into(),
-            Choice::Schedule(schedule) => schedule.title().into(),
-            Choice::Now => "Open now".into(),
-            Choice::Compliance(slug) => {
-                return self
-                    .certificates
-                    .get(slug)
-                    .cloned()
-                    .unwrap_or_else(|| slug.to_uppercase().into());
-            }
-            Choice::Rating(stars) => return format!("{stars} stars and up").into(),
-            Choice::Verified => "Verified provider".into(),
-            Choice::Provider(slug) => {
-                self.providers.get(slug).map_or(slug.as_str(), |p| &p.name).into()
-            }
-        };
-        text
     }
 }
 

@@ -64,7 +64,9 @@ impl Index {
         let on_sale = || (0_u32..).zip(slots.iter().flatten()).filter(|(_, listed)| listed.active);
         let words = Words::build(on_sale().map(|(slot, listed)| (slot, listed.tokens())));
         let mut columns = Columns::default();
-        slots.iter().for_each(|slot| columns.push(slot.as_deref().map(Row::of)));
+        for slot in &slots {
+            columns.push(slot.as_deref().map(Row::of));
+        }
         let mut index = Self {
             sets: sets.into_iter().map(|(choice, set)| (choice, Arc::new(set))).collect(),
             active: Arc::new(active),

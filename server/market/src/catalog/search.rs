@@ -209,7 +209,7 @@ impl Catalog {
             })
             .filter(|(_, _, total)| *total > 0)
             .collect();
-        ways.sort_by(|a, b| b.2.cmp(&a.2));
+        ways.sort_by_key(|(_, _, total)| std::cmp::Reverse(*total));
         ways.truncate(6);
         ways
     }
