@@ -108,8 +108,11 @@ pub fn rating_words(service: &Service) -> String {
 
 fn rating(service: &Service) -> impl IntoView + use<> {
     let star = (service.review_count > 0).then(|| icon(Icon::Star));
-    let reviews = (service.review_count > 0)
-        .then(|| if service.review_count == 1 { " review" } else { " reviews" });
+    let reviews = (service.review_count > 0).then_some(if service.review_count == 1 {
+        " review"
+    } else {
+        " reviews"
+    });
     view! {
         <span class="rating num">
             {star}

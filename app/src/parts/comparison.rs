@@ -63,9 +63,9 @@ impl Row {
             Better::More(word) => (figures().max(), word),
         };
         let differ = figures().min() != figures().max();
-        let cells = values.iter().map(|(text, figure)| Cell {
-            text: text.clone(),
-            best: (differ && figure.is_some() && *figure == best).then_some(word),
+        let cells = values.into_iter().map(|(text, figure)| Cell {
+            text,
+            best: (differ && figure.is_some() && figure == best).then_some(word),
         });
         Self { title: title.into(), cells: cells.collect() }
     }
