@@ -52,20 +52,16 @@ impl Row {
 
     /// A row of which one column may be best. What has no figure is never best, and neither is anything when all are
     /// the same.
-    fn judged(
-        title: impl Into<String>,
-        better: Better,
-        values: &[(String, Option<i64>)],
-    ) -> Self {
+    fn judged(title: impl Into<String>, better: Better, values: &[(String, Option<i64>)]) -> Self {
         let figures = || values.iter().filter_map(|(_, figure)| *figure);
         let (best, word) = match better {
             Better::Less(word) => (figures().min(), word),
             Better::More(word) => (figures().max(), word),
         };
         let differ = figures().min() != figures().max();
-        let cells = values.iter().map(|(text, figure)| Cell {
-            text: text.clone(),
-            best: (differ && figure.is_some() && *figure == best).then_some(word),
+        let cells = values.into_iter().map(|(text, figure)| Cell {
+            text,
+            best: (differ && figure.is_some() && figure == best).then_some(word),
         });
         Self { title: title.into(), cells: cells.collect() }
     }

@@ -30,7 +30,6 @@ pub enum Icon {
     Star,
     Columns,
     Rows,
-    Sort,
     Play,
     Book,
     Flag,
@@ -88,7 +87,6 @@ impl Icon {
             }
             Self::Columns => "M4 4h7v16H4zM13 4h7v16h-7z",
             Self::Rows => "M4 5h16M4 10h16M4 15h16M4 20h16",
-            Self::Sort => "M7 4v16M3.5 16.5 7 20l3.5-3.5M17 20V4M13.5 7.5 17 4l3.5 3.5",
             Self::Verified => {
                 "M12 3l2.4 1.9 3 .1.8 2.9 2.4 1.8-1 2.8 1 2.8-2.4 1.8-.8 2.9-3 .1L12 22l-2.4-1.9-3-.1-.8-2.9-2.4-1.8 1-2.8-1-2.8 2.4-1.8.8-2.9 3-.1zM8.8 12.6l2.3 2.3 4.2-4.6"
             }

@@ -5,13 +5,13 @@ use model::{CatalogQuery, Feature, Service, Sort, Usd};
 
 use super::{
     badges::service_state,
-    cards::{milliseconds, rating_words},
+    cards::milliseconds,
     compare::compare_box,
     filters::Listing,
     highlight::highlight,
     icons::{Icon, icon},
 };
-use crate::format::{percent, token_count};
+use crate::format::{grouped, percent, token_count};
 
 /// The services of a page of results as a table.
 pub fn service_table(listing: Listing<'_>) -> AnyView {
@@ -30,7 +30,7 @@ pub fn service_table(listing: Listing<'_>) -> AnyView {
                         {heading(listing, "Context", &[Sort::Context])}
                         {heading(listing, "First token", &[Sort::Latency])}
                         {heading(listing, "Uptime", &[Sort::Uptime])}
-                        {heading(listing, "Rating", &[Sort::Rating])}
+                        {heading(listing, "Rating of 5", &[Sort::Rating])}
                         <th scope="col">"Features"</th>
                         <th scope="col">"Compare"</th>
                     </tr>
@@ -80,6 +80,8 @@ fn row(listing: Listing<'_>, service: &Service, over: &str) -> impl IntoView + u
         view! { <span class="verified">{icon(Icon::Verified)}<span class="sr-only">"verified"</span></span> }
     });
     let trial = service.trial.as_ref().map(|trial| format!("\u{a0}· {}-day trial", trial.days));
+    let rating =
+        service.rating.map(|stars| format!("{stars:.1}\u{a0}· {}", grouped(service.review_count)));
     let context = (service.context_window > 0).then(|| token_count(service.context_window));
     view! {
         <tr data-row="">
@@ -93,8 +95,8 @@ fn row(listing: Listing<'_>, service: &Service, over: &str) -> impl IntoView + u
             <td class="num" data-label="Context">{figure(context, "not said")}</td>
             <td class="num" data-label="First token">{figure(metrics.latency_p95.map(milliseconds), "not enough data yet")}</td>
             <td class="num" data-label="Uptime">{figure(metrics.uptime30d.map(percent), "not enough data yet")}</td>
-            <td class="num" data-label="Rating">
-                {figure((service.review_count > 0).then(|| rating_words(service)), "no reviews yet")}
+            <td class="num" data-label="Rating of 5, reviews">
+                {figure(rating, "no reviews yet")}
             </td>
             <td data-label="Features">
                 {figure(short_features(service), "none said")}
@@ -118,7 +120,7 @@ fn figure(value: Option<String>, none: &'static str) -> impl IntoView {
 fn price(service: &Service) -> AnyView {
     let price = service.price_per_1k_tokens;
     let fee = (service.monthly_fee != Usd::ZERO)
-        .then(|| view! { <span class="meta block">{format!("from {} / month", service.monthly_fee)}</span> });
+        .then(|| view! { <span class="meta block">{format!("from {}\u{a0}/\u{a0}mo", service.monthly_fee)}</span> });
     let words = match (price == Usd::ZERO, fee.is_some()) {
         (true, true) => "in the fee".to_owned(),
         (true, false) => "no charge".to_owned(),

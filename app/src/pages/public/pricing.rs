@@ -223,7 +223,7 @@ fn charges() -> AnyView {
     view! {
         <section aria-labelledby="charges">
             <h2 id="charges">"What is charged when"</h2>
-            <div class="sheet-scroll" tabindex="0" role="region" aria-label="What is charged when">
+            <div class="sheet-scroll" tabindex="0" role="region" aria-label="Table of charges">
                 <table class="sheet sheet-cards charges">
                     <caption class="sr-only">"What happened to a call, and what is charged for it"</caption>
                     <thead>

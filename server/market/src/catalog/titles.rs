@@ -38,11 +38,7 @@ impl Catalog {
             Choice::Schedule(schedule) => schedule.title().into(),
             Choice::Now => "Open now".into(),
             Choice::Compliance(slug) => {
-                self
-                    .certificates
-                    .get(slug)
-                    .cloned()
-                    .unwrap_or_else(|| slug.to_uppercase().into())
+                self.certificates.get(slug).cloned().unwrap_or_else(|| slug.to_uppercase().into())
             }
             Choice::Rating(stars) => format!("{stars} stars and up").into(),
             Choice::Verified => "Verified provider".into(),
