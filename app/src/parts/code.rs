@@ -128,10 +128,10 @@ fn python(base: &str, ask: &Ask, key: Option<&str>) -> String {
     // Writing into a string cannot fail.
     let mut more = String::new();
     if let Some(value) = &ask.temperature {
-        let _ = write!(more, "    temperature={value},\n");
+        let _ = writeln!(more, "    temperature={value},");
     }
     if let Some(value) = ask.max_tokens {
-        let _ = write!(more, "    max_tokens={value},\n");
+        let _ = writeln!(more, "    max_tokens={value},");
     }
     if ask.stream {
         more += "    stream=True,\n";
@@ -157,10 +157,10 @@ fn script(base: &str, ask: &Ask, key: Option<&str>) -> String {
     // Writing into a string cannot fail.
     let mut more = String::new();
     if let Some(value) = &ask.temperature {
-        let _ = write!(more, "  temperature: {value},\n");
+        let _ = writeln!(more, "  temperature: {value},");
     }
     if let Some(value) = ask.max_tokens {
-        let _ = write!(more, "  max_tokens: {value},\n");
+        let _ = writeln!(more, "  max_tokens: {value},");
     }
     if ask.stream {
         more += "  stream: true,\n";

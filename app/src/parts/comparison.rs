@@ -52,7 +52,11 @@ impl Row {
 
     /// A row of which one column may be best. What has no figure is never best, and neither is anything when all are
     /// the same.
-    fn judged(title: impl Into<String>, better: Better, values: &[(String, Option<i64>)]) -> Self {
+    fn judged(
+        title: impl Into<String>,
+        better: Better,
+        values: Vec<(String, Option<i64>)>,
+    ) -> Self {
         let figures = || values.iter().filter_map(|(_, figure)| *figure);
         let (best, word) = match better {
             Better::Less(word) => (figures().min(), word),
@@ -147,18 +151,18 @@ fn prices(columns: &[Column]) -> Vec<Row> {
         Row::judged(
             "Prompt / 1K tokens",
             Better::Less("Lowest"),
-            &per_1k(|p| p.prompt, |p| p.prompt_per_1k().to_string()),
+            per_1k(|p| p.prompt, |p| p.prompt_per_1k().to_string()),
         ),
         Row::judged(
             "Answer / 1K tokens",
             Better::Less("Lowest"),
-            &per_1k(|p| p.completion, |p| p.completion_per_1k().to_string()),
+            per_1k(|p| p.completion, |p| p.completion_per_1k().to_string()),
         ),
     ];
     let request = |column: &Column| column.price().map(|price| Usd::from_micros(price.request));
     if columns.iter().any(|column| request(column).is_some_and(|price| price != Usd::ZERO)) {
         let values = each(columns, |column| money(request(column)));
-        rows.push(Row::judged("Per request", Better::Less("Lowest"), &values));
+        rows.push(Row::judged("Per request", Better::Less("Lowest"), values));
     }
     let fees = each(columns, |column| {
         let fee = column.least(|plan| plan.monthly_fee);
@@ -169,7 +173,7 @@ fn prices(columns: &[Column]) -> Vec<Row> {
         };
         (text, fee.map(Usd::micros))
     });
-    rows.push(Row::judged("Monthly fee, from", &Better::Less("Lowest"), fees));
+    rows.push(Row::judged("Monthly fee, from", Better::Less("Lowest"), fees));
     rows.push(Row::judged(
         format!(
             "A month of {} calls, {} + {} tokens",
@@ -178,13 +182,13 @@ fn prices(columns: &[Column]) -> Vec<Row> {
             grouped(usual.completion_tokens)
         ),
         Better::Less("Lowest"),
-        &each(columns, |column| money(month(column))),
+        each(columns, |column| money(month(column))),
     ));
     let trials = each(columns, |column| {
         let days = column.detail.service.trial.as_ref().map(|trial| trial.days);
         (days.map_or_else(|| "None".to_owned(), |days| format!("{days} days")), days.map(i64::from))
     });
-    rows.push(Row::judged("Trial without the fee", Better::More("Longest"), &trials));
+    rows.push(Row::judged("Trial without the fee", Better::More("Longest"), trials));
     rows
 }
 
@@ -203,27 +207,27 @@ fn limits(columns: &[Column]) -> Vec<Row> {
         Row::judged(
             "Context window",
             Better::More("Longest"),
-            &each(columns, |column| tokens(column.detail.service.context_window)),
+            each(columns, |column| tokens(column.detail.service.context_window)),
         ),
         Row::judged(
             "Longest answer",
             Better::More("Longest"),
-            &each(columns, |column| tokens(column.detail.service.max_output_tokens)),
+            each(columns, |column| tokens(column.detail.service.max_output_tokens)),
         ),
         Row::judged(
             "Requests a minute",
             Better::More("Most"),
-            &limit(|plan| plan.limits.requests_per_minute),
+            limit(|plan| plan.limits.requests_per_minute),
         ),
         Row::judged(
             "Requests a day",
             Better::More("Most"),
-            &limit(|plan| plan.limits.requests_per_day),
+            limit(|plan| plan.limits.requests_per_day),
         ),
         Row::judged(
             "Requests at a time",
             Better::More("Most"),
-            &limit(|plan| plan.limits.concurrent),
+            limit(|plan| plan.limits.concurrent),
         ),
     ]
 }
@@ -262,7 +266,7 @@ fn performance(columns: &[Column]) -> Vec<Row> {
     let rate = |tps: f64| format!("{tps:.0}\u{a0}tokens/s");
     vec![
         Row::judged(
-            "First token, p95, &measured",
+            "First token, p95, measured",
             Better::Less("Quickest"),
             each(columns, |column| {
                 let ms = column.detail.service.metrics.latency_p95;
@@ -274,7 +278,7 @@ fn performance(columns: &[Column]) -> Vec<Row> {
             each(columns, |c| promised(c.detail.promises.latency_p95.map(milliseconds))),
         ),
         Row::judged(
-            "Uptime, 30 days, &measured",
+            "Uptime, 30 days, measured",
             Better::More("Highest"),
             each(columns, |column| {
                 let share = column.detail.service.metrics.uptime30d;
@@ -287,7 +291,7 @@ fn performance(columns: &[Column]) -> Vec<Row> {
         ),
         Row::judged(
             "Throughput, measured",
-            &Better::More("Highest"),
+            Better::More("Highest"),
             each(columns, |column| {
                 let tps = column.detail.service.metrics.throughput_tps;
                 measured(tps.map(rate), tps.map(thousandths))
@@ -356,14 +360,14 @@ fn reviews(columns: &[Column]) -> Vec<Row> {
         Row::judged(
             "Rating",
             Better::More("Highest"),
-            &each(columns, |column| {
+            each(columns, |column| {
                 let service = &column.detail.service;
                 (rating_words(service), service.rating.map(thousandths))
             }),
         ),
         Row::judged(
             "Calls, 30 days",
-            &Better::More("Most"),
+            Better::More("Most"),
             each(columns, |column| count(column.detail.service.usage_stats.monthly_requests)),
         ),
     ]
@@ -380,7 +384,7 @@ mod tests {
     #[test]
     fn the_best_is_marked_and_nothing_is_when_all_are_the_same() {
         let best = |better, values| {
-            let row = Row::judged("", better, &figures(values));
+            let row = Row::judged("", better, figures(values));
             row.cells.iter().map(|cell| cell.best.is_some()).collect::<Vec<_>>()
         };
         assert_eq!(best(Better::Less("x"), [Some(2), None, Some(1)]), [false, false, true]);

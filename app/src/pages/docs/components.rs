@@ -292,7 +292,6 @@ fn icons() -> AnyView {
         Icon::Columns,
         Icon::Star,
         Icon::Rows,
-        Icon::Sort,
         Icon::Stop,
     ];
     let one = |sign: Icon| view! { <li>{icon(sign)} <span class="meta">{format!("{sign:?}")}</span></li> };
