@@ -35,7 +35,7 @@ describe("the details of a service", () => {
     await dialog.waitFor({ state: "hidden" });
     await page.waitForFunction(() => document.activeElement?.textContent.includes("Details"));
 
-    await page.goto(await servicePage(site.url, "customer-support"));
+    await page.goto(await servicePage(site.url, "customer-support-agent"));
     const onPage = await texts(page);
     for (const name of Object.keys(onPage)) assert.equal(inDialog[name], onPage[name], name);
     assert.match(onPage.performance, /Not enough data yet \(\d+ of 100 samples\)/);
@@ -74,7 +74,7 @@ describe("the details of a service", () => {
 
   test("fit and are accessible, on the page and in the dialog, tables open", async (t) => {
     const page = await site.page(t, wide);
-    await page.goto(await servicePage(site.url, "customer-support"));
+    await page.goto(await servicePage(site.url, "customer-support-agent"));
     await page.evaluate(() => document.querySelectorAll("details").forEach((fold) => (fold.open = true)));
     const problems = await everyLook(page, "the details");
     await page.setViewportSize(wide.viewport);
@@ -88,7 +88,7 @@ describe("the details of a service", () => {
 describe("a provider", () => {
   test("has a profile by its name and by its id, with everything it sells", async (t) => {
     const page = await site.page(t, wide);
-    await page.goto(await servicePage(site.url, "customer-support"));
+    await page.goto(await servicePage(site.url, "customer-support-agent"));
     await page.locator("#provider").getByRole("link", { name: /^See Deskwerk and its/ }).click();
     await page.getByRole("heading", { level: 1, name: /Deskwerk/ }).waitFor();
     const { services } = await (await fetch(`${site.url}/marketplace/services?provider=deskwerk&page_size=100`)).json();

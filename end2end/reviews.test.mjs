@@ -124,7 +124,7 @@ describe("reviews", () => {
     await signIn(operator, "operator@example.com", "/admin/reviews/");
     await operator.getByText("1 × Advertising or spam").waitFor();
     assert.deepEqual(await everyLook(operator, "the queue of reviews"), []);
-    await operator.getByLabel(/^Reason/).fill("Advertising");
+    await operator.getByRole("textbox", { name: /^Reason/ }).fill("Advertising");
     await operator.getByRole("button", { name: "Hide review" }).click();
     await operator.getByText("The review is hidden.").waitFor();
     await reader.goto(service);

@@ -55,13 +55,20 @@ impl Area {
                     dir="auto"
                     aria-invalid=invalid
                     aria-describedby=described
-                >
-                    {text}
-                </textarea>
+                    inner_html=typed_text(&text)
+                ></textarea>
             </div>
         }
         .into_any()
     }
+}
+
+/// What stands within a `textarea`, escaped here: leptos writes its children as they are, so that a text that closes it
+/// would be markup.
+pub fn typed_text(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    // The first line break after the tag would be left out.
+    if escaped.starts_with('\n') { format!("\n{escaped}") } else { escaped }
 }
 
 /// One of several values; a first, empty one asks to choose.

@@ -1,7 +1,5 @@
 //! Code to copy, in the languages that callers use.
 
-use std::fmt::Write as _;
-
 use leptos::prelude::*;
 use serde::Serialize;
 use serde_json::{Number, Value};
@@ -90,6 +88,14 @@ impl Ask {
         }
     }
 
+    /// What is asked for beside the messages, each as a line; `yes` is the language's word for it.
+    fn more(&self, yes: &str, line: impl Fn(&str, &str) -> String) -> String {
+        let temperature = self.temperature.as_ref().map(|n| line("temperature", &n.to_string()));
+        let most = self.max_tokens.map(|n| line("max_tokens", &n.to_string()));
+        let stream = self.stream.then(|| line("stream", yes));
+        [temperature, most, stream].into_iter().flatten().collect()
+    }
+
     /// The body of the request.
     pub fn json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()
@@ -125,17 +131,7 @@ fn python(base: &str, ask: &Ask, key: Option<&str>) -> String {
         format!("        {{\"role\": \"{}\", \"content\": {}}},\n", one.role, quoted(&one.content))
     };
     let messages: String = ask.messages.iter().map(message).collect();
-    // Writing into a string cannot fail.
-    let mut more = String::new();
-    if let Some(value) = &ask.temperature {
-        let _ = writeln!(more, "    temperature={value},");
-    }
-    if let Some(value) = ask.max_tokens {
-        let _ = writeln!(more, "    max_tokens={value},");
-    }
-    if ask.stream {
-        more += "    stream=True,\n";
-    }
+    let more = ask.more("True", |name, value| format!("    {name}={value},\n"));
     let read = if ask.stream {
         "for chunk in answer:\n    if chunk.choices:\n        print(chunk.choices[0].delta.content or \"\", end=\"\", flush=True)"
     } else {
@@ -154,17 +150,7 @@ fn script(base: &str, ask: &Ask, key: Option<&str>) -> String {
         format!("    {{ role: \"{}\", content: {} }},\n", one.role, quoted(&one.content))
     };
     let messages: String = ask.messages.iter().map(message).collect();
-    // Writing into a string cannot fail.
-    let mut more = String::new();
-    if let Some(value) = &ask.temperature {
-        let _ = writeln!(more, "  temperature: {value},");
-    }
-    if let Some(value) = ask.max_tokens {
-        let _ = writeln!(more, "  max_tokens: {value},");
-    }
-    if ask.stream {
-        more += "  stream: true,\n";
-    }
+    let more = ask.more("true", |name, value| format!("  {name}: {value},\n"));
     let read = if ask.stream {
         "for await (const chunk of answer) {\n  process.stdout.write(chunk.choices[0]?.delta?.content ?? \"\");\n}"
     } else {

@@ -8,6 +8,7 @@ use crate::{
     context::{actor, loaded, market, query},
     flash,
     parts::{
+        areas::typed_text,
         detail::{own_words, time},
         fields::hidden,
         notices::{empty, flash_banner},
@@ -87,7 +88,7 @@ fn item(ticket: &TicketView) -> AnyView {
                     {hidden("ticket", ticket.id)}
                     <div class="field">
                         <label class="label" for=answer.clone()>"Answer, which the customer reads"</label>
-                        <textarea class="input" id=answer name="answer" rows="4" maxlength="2000" dir="auto">{ticket.answer.clone().unwrap_or_default()}</textarea>
+                        <textarea class="input" id=answer name="answer" rows="4" maxlength="2000" dir="auto" inner_html=typed_text(ticket.answer.as_deref().unwrap_or_default())></textarea>
                     </div>
                     <div class="field">
                         <label class="label" for=state.clone()>"Where it stands then"</label>

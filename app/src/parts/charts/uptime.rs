@@ -2,7 +2,7 @@
 //! without a sample is a thin line, so that nobody has to tell colours apart.
 
 use leptos::prelude::*;
-use model::{Timestamp, UptimeBlock};
+use model::{SAMPLES_NEEDED, Timestamp, UptimeBlock};
 
 use crate::format::{count, date, date_time, grouped, percent};
 
@@ -89,44 +89,53 @@ impl State {
     }
 }
 
-/// The share that was answered over several blocks, in percent, floor-rounded; none without a sample.
-fn of_all(blocks: &[UptimeBlock]) -> Option<String> {
+/// How much of a block was answered, in counts: a share of a few samples would say more than is known.
+fn answered(block: &UptimeBlock) -> String {
+    let kept = block.samples.saturating_sub(block.failed);
+    format!("{} of {} answered", grouped(kept), grouped(block.samples))
+}
+
+/// All blocks as one.
+fn whole(blocks: &[UptimeBlock]) -> Option<UptimeBlock> {
     let sum = |of: fn(&UptimeBlock) -> u64| blocks.iter().map(of).fold(0, u64::saturating_add);
     let first = blocks.first()?;
     let all = UptimeBlock { samples: sum(|b| b.samples), failed: sum(|b| b.failed), ..*first };
-    all.uptime().map(percent)
+    (all.samples > 0).then_some(all)
+}
+
+/// The sentence that says what the blocks show. There is no share before there are enough samples for one.
+fn summary(blocks: &[UptimeBlock], step: Step) -> String {
+    let (one, many) = step.words();
+    let measured = blocks.iter().filter(|block| block.samples > 0);
+    let known = count(measured.clone().count() as u64, one, many);
+    let Some(all) = whole(blocks) else {
+        return format!("No data yet for the last {}.", count(blocks.len() as u64, one, many));
+    };
+    let share = all.uptime().filter(|_| all.samples >= SAMPLES_NEEDED).map(percent);
+    let share = share.map(|share| format!("{share}, ")).unwrap_or_default();
+    let worst = measured
+        .filter(|block| block.failed > 0)
+        .max_by(|a, b| a.failed.saturating_mul(b.samples).cmp(&b.failed.saturating_mul(a.samples)));
+    let worst = worst.map_or_else(
+        || "No failure.".to_owned(),
+        |worst| format!("The worst {one} was {} with {}.", step.name(worst.start), answered(worst)),
+    );
+    format!("{share}{} in {known} with samples. {worst}", answered(&all))
 }
 
 /// Blocks of equal length, oldest first.
 pub fn uptime_blocks(title: &'static str, blocks: &[UptimeBlock], step: Step) -> AnyView {
-    let (one, many) = step.words();
-    let measured = blocks.iter().filter(|block| block.samples > 0);
-    let worst = measured
-        .clone()
-        .filter(|block| block.failed > 0)
-        .max_by(|a, b| a.failed.saturating_mul(b.samples).cmp(&b.failed.saturating_mul(a.samples)));
-    let known = measured.count() as u64;
-    let summary = match (of_all(blocks), worst) {
-        (None, _) => format!("No data yet for the last {}.", count(blocks.len() as u64, one, many)),
-        (Some(share), None) => {
-            format!(
-                "{share} answered, {} with samples, none with a failure.",
-                count(known, one, many)
-            )
-        }
-        (Some(share), Some(worst)) => format!(
-            "{share} answered, {} with samples. The worst {one} was {} with {}.",
-            count(known, one, many),
-            step.name(worst.start),
-            worst.uptime().map(percent).unwrap_or_default()
-        ),
-    };
+    let summary = summary(blocks, step);
     let bars = blocks.iter().enumerate().map(|(place, block)| {
         let state = State::of(block);
-        let said = block.uptime().map(percent).unwrap_or_default();
+        let said = if block.samples > 0 {
+            format!("{}, {}", state.word(), answered(block))
+        } else {
+            state.word().to_owned()
+        };
         view! {
             <rect class=state.class() x=(place * STEP + 1).to_string() y=(HEIGHT - state.height()).to_string() width=BAR.to_string() height=state.height().to_string() rx="1">
-                <title>{format!("{}: {} {said}", step.name(block.start), state.word())}</title>
+                <title>{format!("{}: {said}", step.name(block.start))}</title>
             </rect>
         }
     });
@@ -139,7 +148,7 @@ pub fn uptime_blocks(title: &'static str, blocks: &[UptimeBlock], step: Step) ->
             </p>
         }
     });
-    let table = (known > 0).then(|| block_table(title, blocks, step));
+    let table = whole(blocks).map(|_| block_table(title, blocks, step));
     view! {
         <figure class="uptime">
             <figcaption class="chart-title">{title} <span class="meta">" (UTC)"</span></figcaption>
@@ -176,7 +185,7 @@ fn block_table(title: &'static str, blocks: &[UptimeBlock], step: Step) -> AnyVi
         view! {
             <tr>
                 <th scope="row" class="num">{step.name(block.start)}</th>
-                <td class="num">{block.uptime().map(percent)}</td>
+                <td class="num">{grouped(block.samples.saturating_sub(block.failed))}</td>
                 <td class="num">{grouped(block.samples)}</td>
                 <td class="num">{grouped(block.failed)}</td>
             </tr>
@@ -216,10 +225,13 @@ mod tests {
 
     #[test]
     fn nearly_everything_is_not_everything_and_nothing_is_not_all() {
-        assert_eq!(of_all(&[block(0, 100_000, 1)]).as_deref(), Some("99.99 %"));
-        assert_eq!(of_all(&[block(0, 0, 0)]), None);
+        let said = summary(&[block(0, 100_000, 1)], Step::Hour);
+        assert!(said.starts_with("99.99 %, 99,999 of 100,000 answered in 1 hour"), "{said}");
         let html = uptime_blocks("Last 72 hours", &[block(0, 0, 0)], Step::Hour).to_html();
         assert!(html.contains("No data yet") && !html.contains("100"), "{html}");
+        // A few samples have counts and no share.
+        let few = summary(&[block(0, 99, 0)], Step::Hour);
+        assert!(few.starts_with("99 of 99 answered") && !few.contains('%'), "{few}");
     }
 
     #[test]
@@ -234,6 +246,9 @@ mod tests {
     fn the_worst_hour_is_named() {
         let blocks = [block(0, 10, 1), block(1, 10, 9), block(2, 1_000, 10)];
         let html = uptime_blocks("Last 72 hours", &blocks, Step::Hour).to_html();
-        assert!(html.contains("The worst hour was 1 Jan 1970, 01:00 UTC with 10.00 %"), "{html}");
+        assert!(
+            html.contains("The worst hour was 1 Jan 1970, 01:00 UTC with 1 of 10 answered"),
+            "{html}"
+        );
     }
 }

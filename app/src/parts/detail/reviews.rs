@@ -10,6 +10,7 @@ use crate::{
     fail::escape,
     format::{count, date, grouped},
     parts::{
+        areas::typed_text,
         badges::{Tone, badge},
         fields::hidden,
         icons::{Icon, icon},
@@ -234,7 +235,7 @@ fn reply_form(offering: OfferingId, review: &ReviewView) -> AnyView {
                 {hidden("review", review.id)}
                 <div class="field">
                     <label class="label" for=id.clone()>"Reply, shown under the review"</label>
-                    <textarea class="input" id=id name="text" rows="4" maxlength="2000" dir="auto">{text}</textarea>
+                    <textarea class="input" id=id name="text" rows="4" maxlength="2000" dir="auto" inner_html=typed_text(&text)></textarea>
                 </div>
                 <button class="btn btn-primary" type="submit">"Publish reply"</button>
             </form>
