@@ -7,6 +7,7 @@ use leptos_router::{
     components::{Route, Router, Routes},
     path,
 };
+use model::Role;
 
 use crate::{
     assets::Assets,
@@ -109,13 +110,17 @@ fn frame_top() -> AnyView {
         return top_bar(None, theme, &address);
     };
     Suspend::new(async move {
-        let me = market.identity().me(&actor).await.ok();
-        let customer = me.and_then(|me| me.customers.into_iter().next());
-        let Some(customer) = customer else {
+        let Ok(me) = market.identity().me(&actor).await else {
             return top_bar(None, theme, &address);
         };
-        let wallet = market.wallets().wallet(&actor, Some(customer.id)).await.ok();
-        top_bar(Some(&SignedIn { customer, wallet }), theme, &address)
+        let customer = me.customers.into_iter().next();
+        let wallet = match &customer {
+            Some(one) => market.wallets().wallet(&actor, Some(one.id)).await.ok(),
+            None => None,
+        };
+        let staff = me.role == Some(Role::Staff);
+        let who = SignedIn { name: me.full_name, customer, wallet, staff };
+        top_bar(Some(&who), theme, &address)
     })
     .into_any()
 }

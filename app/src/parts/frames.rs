@@ -12,8 +12,13 @@ use crate::{context::Theme, format::credits_short};
 /// What the bar shows of somebody who is signed in.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    pub customer: CustomerView,
+    /// Their own name, which stands in the bar when there is no workspace.
+    pub name: String,
+    /// The first workspace; an operator may have none.
+    pub customer: Option<CustomerView>,
     pub wallet: Option<Wallet>,
+    /// May open the operator's pages.
+    pub staff: bool,
 }
 
 /// The bar on top. `here` is this page's address, for the theme switch to come back to.
@@ -54,25 +59,43 @@ fn visitor_links(here: &str) -> AnyView {
 }
 
 fn member_links(who: &SignedIn) -> AnyView {
-    let base = format!("/organizations/{}/", who.customer.id);
+    let base = who.customer.as_ref().map(|customer| format!("/organizations/{}/", customer.id));
+    let name = who.customer.as_ref().map_or_else(|| who.name.clone(), |one| one.name.clone());
     let available = who.wallet.map(|wallet| {
         view! { <span class="num">{credits_short(wallet.available)} <span class="sr-only">" credits"</span></span> }
     });
+    let own = base.clone().map(|base| {
+        view! {
+            <a href=format!("{base}agents/")>"My agents"</a>
+            <a class="bar-wallet" href=format!("{base}wallet/")>
+                {icon(Icon::Wallet)}
+                <span class="sr-only">"Wallet: "</span>
+                {available}
+            </a>
+        }
+    });
+    let workspace = base.map(|base| {
+        view! {
+            <a href=base.clone()>"Workspace"</a>
+            <a href=format!("{base}support/")>"Support"</a>
+        }
+    });
+    let operator = who.staff.then(|| {
+        view! {
+            <a href="/admin/support/">"Tickets"</a>
+            <a href="/admin/reviews/">"Reported reviews"</a>
+        }
+    });
     view! {
-        <a href=format!("{base}agents/")>"My agents"</a>
-        <a class="bar-wallet" href=format!("{base}wallet/")>
-            {icon(Icon::Wallet)}
-            <span class="sr-only">"Wallet: "</span>
-            {available}
-        </a>
+        {own}
         <details class="menu">
             <summary>
-                <span class="menu-name">{who.customer.name.clone()}</span>
+                <span class="menu-name">{name.clone()}</span>
             </summary>
             <div class="menu-panel">
-                <p class="meta">{who.customer.name.clone()}</p>
-                <a href=base.clone()>"Workspace"</a>
-                <a href=format!("{base}support/")>"Support"</a>
+                <p class="meta">{name}</p>
+                {workspace}
+                {operator}
                 <form method="post" action="/api-auth/session/">
                     {hidden("_method", "delete")}
                     {hidden("next", "/")}

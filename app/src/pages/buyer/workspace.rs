@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::Role;
 
 use super::{agents::agent_table, wallet::wallet_tiles};
 use crate::{
@@ -69,23 +68,8 @@ pub fn WorkspacePage() -> impl IntoView {
                     {more}
                 </section>
                 {others}
-                {(place.me.role == Some(Role::Staff)).then(operator)}
             </div>
         }
         .into_any())
     })
-}
-
-/// What only the operator may open.
-fn operator() -> AnyView {
-    view! {
-        <section aria-labelledby="operator">
-            <h2 id="operator">"Operator"</h2>
-            <ul class="row">
-                <li><a href="/admin/support/">"Tickets"</a></li>
-                <li><a href="/admin/reviews/">"Reported reviews"</a></li>
-            </ul>
-        </section>
-    }
-    .into_any()
 }

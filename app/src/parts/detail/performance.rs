@@ -1,7 +1,7 @@
 //! What was measured, beside what was promised. Under the number of samples that mean something there is no figure.
 
 use leptos::prelude::*;
-use model::{ErrorCounts, QualityView};
+use model::{ErrorCounts, QUALITY_DEFINITIONS, QualityView};
 
 use super::{Details, time};
 use crate::{
@@ -89,7 +89,11 @@ fn figures(quality: &QualityView, few: bool) -> AnyView {
             promised.throughput_tps.map(tokens),
             measured.throughput_tps.map(tokens),
         ),
-        ("Requests per second", None, measured.throughput_rps.map(|v| format!("{v:.2}"))),
+        (
+            "Requests per second, busiest minute",
+            None,
+            measured.throughput_rps.map(|v| format!("{v:.2}")),
+        ),
     ];
     let row = |(name, promised, measured): (&'static str, Option<String>, Option<String>)| {
         let missing = measured.is_none();
@@ -134,12 +138,8 @@ fn definitions() -> AnyView {
         <details class="definitions">
             <summary>"How these figures are measured"</summary>
             <dl>
-                {term("Uptime", "Of the calls and probes that count, the share that the provider answered without a failure of its own. What a caller got wrong and calls beyond a limit (429) do not count. Rounded down.")}
-                {term("First token", "From the moment the gateway sends a call on until the first token of the answer arrives.")}
-                {term("Speed of an answer", "Tokens of an answer by the time from its first token to its last.")}
-                {term("Requests per second", "Calls of the last 7 days by the seconds in them.")}
-                {term("Probe", "A short call that this marketplace makes itself on a schedule, so that quiet services are measured, too.")}
-                {term("Promised", "What the provider commits to. It is shown as written and not checked when it is listed.")}
+                {QUALITY_DEFINITIONS.iter().map(|(name, text)| term(name, text)).collect_view()}
+                {term("Promised", "What the provider commits to, as written; it was not checked when it was listed.")}
             </dl>
         </details>
     }

@@ -120,6 +120,10 @@ pub async fn run(
         market.tryouts().ask(actor, &address, detail.service.id, asked.as_bytes()).await?;
     let began = Instant::now();
     let answer = tries.0.run(tryout.route, body).await;
+    if tryout.demo && answer.status == http::StatusCode::PAYMENT_REQUIRED {
+        // It is not the visitor's wallet that is empty.
+        return Err(market.tryouts().used_up());
+    }
     let took_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
     Ok(Tried { asked, answer, took_ms, demo: tryout.demo, left: tryout.left })
 }
