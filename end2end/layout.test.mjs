@@ -10,9 +10,12 @@ import { eventually, openFilters, startUsing } from "./steps.mjs";
 
 const site = marketplace();
 
-/** Addresses that differ only in an id or in a value are the same page. */
-const kind = (url) =>
-  url.pathname.replace(/[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}/g, ":id") + "?" + [...new Set(url.searchParams.keys())].sort().join("&");
+/** Addresses that differ only in an id or in a value are the same page, and so are lists that differ in what filters them. */
+const kind = (url) => {
+  const own = url.pathname === "/marketplace/" ? ["view", "service", "page"] : null;
+  const names = [...url.searchParams.keys()].map((name) => (own && !own.includes(name) ? "filter" : name));
+  return url.pathname.replace(/[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}/g, ":id") + "?" + [...new Set(names)].sort().join("&");
+};
 
 /** Follows links from the given pages and returns one address of each kind; every one must answer with 200. Filters,
  * orders and shapes of a list combine without end, so only one parameter at a time is followed. */
