@@ -40,10 +40,10 @@ const looks = [
   { width: 1350, height: 940, colorScheme: "dark" },
 ];
 
-/** What is wrong with the page as it stands now, in every look. */
-export async function everyLook(page, name) {
+/** What is wrong with the page as it stands now, in every look of these widths. */
+export async function everyLook(page, name, widths = [320, 412, 1350]) {
   const problems = [];
-  for (const { width, height, colorScheme } of looks) {
+  for (const { width, height, colorScheme } of looks.filter((look) => widths.includes(look.width))) {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme });
     problems.push(...(await examine(page, `${name} at ${width} px, ${colorScheme}`)));
