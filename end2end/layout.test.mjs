@@ -147,7 +147,8 @@ describe("what a buyer sees", () => {
     for (const part of ["keys", "usage", "wallet", "receipts"]) {
       assert.ok(paths.some((path) => path.includes(`/${part}/`)), `no link leads to ${part}: ${paths.join(" ")}`);
     }
-    await examineAll(page, paths);
+    // What everybody sees was examined above; signed in, only the bar is another.
+    await examineAll(page, paths.filter((path) => /^\/(organizations|receipts|resource)\//.test(path) || path === "/"));
     expectNoComplaints(page);
   });
 });
