@@ -131,16 +131,32 @@ describe("reviews", () => {
     assert.equal(await reader.getByText("Buy my pills").count(), 0);
   });
 
-  test("have replies of the provider", async (t) => {
+  test("are answered by the provider's people and by nobody else", async (t) => {
     const writer = await site.page(t);
-    const service = await servicePage(site.url, slug);
+    const service = await servicePage(site.url, "customer-support-agent");
     await site.register(writer, "Ron Replied");
-    const { key } = await startUsing(writer, name);
-    await use(key, 10);
+    const { key } = await startUsing(writer, "Customer Support Agent");
+    for (let n = 0; n < 10; n++) await call(site.url, key, "customer-support-agent", `Call ${n}`);
     await eventually(writer, `${service}review/`, () => writer.getByRole("radio", { name: /^3/ }).check({ timeout: 500 }));
     await writer.getByLabel("Review (optional)").fill("Does what it says");
     await writer.getByRole("button", { name: "Publish review" }).click();
     await writer.getByText("Your review is published.").waitFor();
     assert.equal(await writer.locator("summary", { hasText: "Reply" }).count(), 0, "a customer cannot reply");
+
+    const seller = await site.page(t);
+    await signIn(seller, "seller@example.com", service);
+    await seller.locator("#reviews").getByText("You sell this agent").waitFor();
+    await seller.locator("summary", { hasText: "Reply" }).click();
+    await seller.getByLabel("Reply, shown under the review").fill("<i>Thank you</i>, Ron.");
+    await seller.getByRole("button", { name: "Publish reply" }).click();
+    await seller.getByText("Your reply is published.").waitFor();
+
+    await writer.goto(service);
+    const said = await writer.locator("#reviews").getByRole("article").innerText();
+    assert.match(said, /Reply of Deskwerk/);
+    assert.match(said, /<i>Thank you<\/i>, Ron\./);
+    await seller.goto(`${service}review/`);
+    await seller.getByText("You sell this agent.").waitFor();
+    assert.equal(await seller.getByRole("button", { name: "Publish review" }).count(), 0);
   });
 });
