@@ -232,7 +232,7 @@ pub async fn offerings(on: impl Run<'_>, since: i64) -> Result<Vec<Offering>> {
              updated_at FROM offerings WHERE changed > $1 ORDER BY changed, id",
     )
     .bind(since)
-    .all(read_offering)
+    .many(read_offering)
     .await
 }
 
@@ -269,7 +269,7 @@ pub async fn plans(on: impl Run<'_>, since: i64) -> Result<Vec<Plan>> {
          ORDER BY p.offering_id, p.position, p.id",
     )
     .bind(since)
-    .all(|row| {
+    .many(|row| {
         Ok(Plan {
             id: row.parse("plans", "id")?,
             offering: row.parse("plans", "offering_id")?,
@@ -318,7 +318,7 @@ pub async fn prices(on: impl Run<'_>, now: Timestamp, since: i64) -> Result<Vec<
     )
     .bind(now.ms())
     .bind(since)
-    .all(|row| {
+    .many(|row| {
         Ok(PriceVersion {
             id: row.parse("price_versions", "id")?,
             plan: row.parse("price_versions", "plan_id")?,

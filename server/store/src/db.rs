@@ -2,6 +2,7 @@
 
 use std::{str::FromStr as _, time::Duration};
 
+use futures_util::TryStreamExt as _;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Database, Decode, Encode, Postgres, Row as _, SqlSafeStr as _,
     SqlStr, Sqlite, Type,
@@ -248,6 +249,31 @@ impl Statement<'_> {
     /// Runs it and reads each row.
     pub async fn all<T>(self, read: impl Fn(&Row) -> Result<T>) -> Result<Vec<T>> {
         self.rows().await?.iter().map(read).collect()
+    }
+
+    /// Like [`Statement::all`], but reads each row as it comes: for answers that are too long to be held twice.
+    pub async fn many<T>(self, read: impl Fn(&Row) -> Result<T>) -> Result<Vec<T>> {
+        let mut found = Vec::new();
+        let sql = self.sql;
+        macro_rules! each {
+            ($engine:ident, $on:ident, $args:ident) => {{
+                let mut rows = sqlx::query_with::<$engine, _>(sql, $args).fetch($on);
+                while let Some(row) = rows.try_next().await? {
+                    found.push(read(&Row::$engine(row))?);
+                }
+            }};
+        }
+        match (self.target, self.args?) {
+            (Target::Sqlite(on), Args::Sqlite(args)) => each!(Sqlite, on, args),
+            (Target::SqliteTx(on), Args::Sqlite(args)) => each!(Sqlite, on, args),
+            (Target::Postgres(on), Args::Postgres(args)) => each!(Postgres, on, args),
+            (Target::PostgresTx(on), Args::Postgres(args)) => each!(Postgres, on, args),
+            (Target::Sqlite(_) | Target::SqliteTx(_), Args::Postgres(_))
+            | (Target::Postgres(_) | Target::PostgresTx(_), Args::Sqlite(_)) => {
+                return Err(Error::Address);
+            }
+        }
+        Ok(found)
     }
 
     /// Runs it and reads the first row, if there is one.

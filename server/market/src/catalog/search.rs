@@ -1,6 +1,6 @@
 //! Finding services: filters, order, pages, and how many each further choice would leave.
 
-use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use fixedbitset::FixedBitSet;
 use model::{CatalogQuery, Choice, Facet, FacetCount, ServiceDetail, ServicePage, Sort};
@@ -120,31 +120,22 @@ impl Catalog {
         skipped: usize,
         size: usize,
     ) -> Vec<u32> {
-        let score = |slot: usize| scores.get(slot).copied().unwrap_or(0);
-        let mut found: Vec<(u16, u32)> =
-            left.ones().filter_map(|slot| Some((score(slot), u32::try_from(slot).ok()?))).collect();
-        let order = |a: &(u16, u32), b: &(u16, u32)| {
-            b.0.cmp(&a.0).then_with(|| match (self.index.get(a.1), self.index.get(b.1)) {
-                (Some(a), Some(b)) => a
-                    .sort_key(Sort::Popularity)
-                    .cmp(&b.sort_key(Sort::Popularity))
-                    .then_with(|| a.name.cmp(&b.name)),
-                _ => Ordering::Equal,
-            })
-        };
+        let score = |slot: u32| scores.get(slot as usize).copied().unwrap_or(0);
+        let popular = self.index.order_of(Sort::Popularity).iter().copied();
+        let mut found: Vec<(u16, u32)> = popular
+            .filter(|slot| left.contains(*slot as usize))
+            .map(|slot| (score(slot), slot))
+            .collect();
         let wanted = skipped.saturating_add(size);
-        if wanted < found.len() {
-            // First what cannot be on the page is left out by its score alone, so that few have to be looked up.
-            let mut by_score: Vec<u16> = found.iter().map(|(score, _)| *score).collect();
-            let (_, least, _) = by_score.select_nth_unstable_by(wanted, |a, b| b.cmp(a));
+        if wanted < found.len() / 4 {
+            // What cannot be on the page is left out by its score, so that little has to be sorted.
+            let mut scores: Vec<u16> = found.iter().map(|(score, _)| *score).collect();
+            let (_, least, _) = scores.select_nth_unstable_by(wanted, |a, b| b.cmp(a));
             let least = *least;
             found.retain(|(score, _)| *score >= least);
-            if wanted < found.len() {
-                found.select_nth_unstable_by(wanted, order);
-                found.truncate(wanted);
-            }
         }
-        found.sort_unstable_by(order);
+        // Stable: equal scores keep the order that they came in.
+        found.sort_by_key(|(score, _)| Reverse(*score));
         found.into_iter().skip(skipped).take(size).map(|(_, slot)| slot).collect()
     }
 
@@ -209,7 +200,7 @@ impl Catalog {
             })
             .filter(|(_, _, total)| *total > 0)
             .collect();
-        ways.sort_by_key(|(_, _, total)| std::cmp::Reverse(*total));
+        ways.sort_by_key(|(_, _, total)| Reverse(*total));
         ways.truncate(6);
         ways
     }

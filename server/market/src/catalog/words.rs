@@ -55,7 +55,24 @@ pub(super) fn words_of(text: &str) -> impl Iterator<Item = String> {
 /// All words of the catalogue with the places where each stands. A place is a slot and, in its lowest three bits, a
 /// field; a word that is in several fields of a listing is there once, in the best.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Words(BTreeMap<Arc<str>, Arc<Vec<u32>>>);
+pub(super) struct Words(BTreeMap<Arc<str>, Places>);
+
+/// The places of one word, and what tells quickly that it is too far from another.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    /// See [`letters_of`].
+    letters: u32,
+    /// In characters.
+    length: u32,
+    at: Arc<Vec<u32>>,
+}
+
+impl Places {
+    fn of(word: &str, at: Vec<u32>) -> Self {
+        let length = u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
+        Self { letters: letters_of(word), length, at: Arc::new(at) }
+    }
+}
 
 /// How well each slot fits a query, and the words that made it so.
 #[derive(Debug)]
@@ -84,7 +101,7 @@ impl Words {
                 .into_iter()
                 .map(|(word, mut places)| {
                     places.shrink_to_fit();
-                    (Arc::from(word), Arc::new(places))
+                    (Arc::from(word.as_str()), Places::of(&word, places))
                 })
                 .collect(),
         )
@@ -92,7 +109,9 @@ impl Words {
 
     pub fn insert(&mut self, slot: u32, tokens: Tokens) {
         for (word, field) in tokens {
-            let places = Arc::make_mut(self.0.entry(Arc::from(word)).or_default());
+            let entry = self.0.entry(Arc::from(word.as_str()));
+            let places =
+                Arc::make_mut(&mut entry.or_insert_with(|| Places::of(&word, Vec::new())).at);
             let at = places.partition_point(|other| other >> 3 < slot);
             places.insert(at, place(slot, field));
         }
@@ -101,8 +120,8 @@ impl Words {
     pub fn remove(&mut self, slot: u32, tokens: &Tokens) {
         for word in tokens.keys() {
             let Some(places) = self.0.get_mut(word.as_str()) else { continue };
-            Arc::make_mut(places).retain(|other| other >> 3 != slot);
-            if places.is_empty() {
+            Arc::make_mut(&mut places.at).retain(|other| other >> 3 != slot);
+            if places.at.is_empty() {
                 self.0.remove(word.as_str());
             }
         }
@@ -152,8 +171,8 @@ impl Words {
         let begin =
             self.0.range::<str, _>((std::ops::Bound::Included(word), std::ops::Bound::Unbounded));
         for (term, places) in begin.take_while(|(term, _)| term.starts_with(word)) {
-            note(term, places, if &**term == word { 9 } else { 6 });
-            visited += places.len();
+            note(term, &places.at, if &**term == word { 9 } else { 6 });
+            visited += places.at.len();
             if visited > VISITED {
                 break;
             }
@@ -167,14 +186,14 @@ impl Words {
             _ => 2,
         };
         let asked: Vec<char> = word.chars().collect();
-        let letters = letters_of(word);
+        let (letters, length) = (letters_of(word), u32::try_from(asked.len()).unwrap_or(u32::MAX));
         for (term, places) in &self.0 {
-            // A wrong letter changes at most two of the letters that occur.
-            if (letters ^ letters_of(term)).count_ones() > 2 * allowed {
-                continue;
-            }
-            if distance(&asked, term, allowed).is_some() {
-                note(term, places, 3);
+            // A wrong letter changes at most two of the letters that occur, and the length by at most one.
+            if (letters ^ places.letters).count_ones() <= 2 * allowed
+                && length.abs_diff(places.length) <= allowed
+                && distance(&asked, term, allowed).is_some()
+            {
+                note(term, &places.at, 3);
             }
         }
     }
@@ -189,8 +208,8 @@ fn letters_of(word: &str) -> u32 {
     word.chars().fold(0, |letters, c| letters | 1 << (u32::from(c) % 32))
 }
 
-/// The number of wrong, missing, superfluous and swapped letters between a word and the beginning of a term that is at
-/// most as much longer; none when there are more than allowed.
+/// The number of wrong, missing, superfluous and swapped letters between a word and a term; none when there are more than
+/// allowed.
 fn distance(word: &[char], term: &str, allowed: u32) -> Option<u32> {
     let term: Vec<char> = term.chars().collect();
     let most = usize::try_from(allowed).ok()?;
