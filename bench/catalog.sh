@@ -76,7 +76,7 @@ catalog_next() { # catalog_next ROWS
   check_next "$1" >"$WORK/check-next.log" 2>&1 || { tail -3 "$WORK/check-next.log" >&2; remark "Next.js: $(tail -1 "$WORK/check-next.log")"; }
   OURS_PID=$NEXT_PID
   for ((round = 0; round <= BENCH_ROUNDS; round++)); do
-    catalog_cell next facets "$NEXT_URL" "$WORK/lists/urls.txt" "$round" "$((round ? BENCH_SECONDS : 2))" 8
+    catalog_cell next facets "$NEXT_URL/marketplace/" "$WORK/lists/urls.txt" "$round" "$((round ? BENCH_SECONDS : 2))" 8
   done
   stop "$NEXT_PID"
 }
