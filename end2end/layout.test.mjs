@@ -44,7 +44,7 @@ async function examineAll(page, paths) {
   for (const path of paths) {
     await page.goto(path);
     // The widths between are looked at where pages are looked at one by one; here there are many.
-    problems.push(...(await everyLook(page, path, [320, 1350])));
+    problems.push(...(await everyLook(page, path)));
   }
   assert.deepEqual(problems, []);
 }
