@@ -50,7 +50,7 @@ async fn not_allowed(method: Method) -> Response {
 /// is told so here rather than at the first call.
 async fn list(State(doors): State<Shared>, _: MaybeActor) -> Answer {
     let catalog = doors.market.catalog();
-    let services = services::all(&catalog);
+    let services = catalog.all();
     let data: Vec<Value> =
         services.iter().filter(|s| s.callable).map(|s| entry(&s.service)).collect();
     Ok(Json(json!({ "object": "list", "data": data })).into_response())

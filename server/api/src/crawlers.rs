@@ -59,7 +59,7 @@ async fn sitemap(State(doors): State<Shared>) -> Answer {
         put(&format!("/marketplace/providers/{}/", provider.id), None);
     }
     let room = ADDRESSES.saturating_sub(providers.len() + 100);
-    for found in super::services::all(&catalog).iter().take(room) {
+    for found in catalog.all().iter().take(room) {
         let service = &found.service;
         put(
             &format!("/marketplace-public-offering/{}/", service.id),

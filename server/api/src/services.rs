@@ -48,22 +48,6 @@ pub fn plan(service: &ServiceDetail, name: &str) -> Result<PlanId, ApiError> {
     found.map(|plan| plan.id).ok_or(ApiError::Market(Error::Missing("plan")))
 }
 
-/// Every service of a catalogue, the most used first.
-pub fn all(catalog: &Catalog) -> Vec<Arc<ServiceDetail>> {
-    let mut query =
-        CatalogQuery { page_size: CatalogQuery::MAX_PAGE_SIZE, ..CatalogQuery::default() };
-    let mut services = Vec::new();
-    loop {
-        let found = catalog.find(&query);
-        let last = found.services.is_empty();
-        services.extend(found.services);
-        query.page += 1;
-        if last || services.len() as u64 >= found.total {
-            return services;
-        }
-    }
-}
-
 /// The lists show services without what only their own page needs.
 fn brief(services: &[Arc<ServiceDetail>]) -> Vec<&Service> {
     services.iter().map(|detail| &detail.service).collect()
@@ -75,7 +59,7 @@ async fn search(State(doors): State<Shared>, query: Query) -> Answer {
 
 async fn list(State(doors): State<Shared>, MaybeActor(caller): MaybeActor, query: Query) -> Answer {
     let catalog = doors.market.catalog();
-    let mut services = all(&catalog);
+    let mut services = catalog.all();
     let scope = query.text("scope").unwrap_or("all");
     let caller = match scope {
         "all" => return Ok(Json(json!({ "services": brief(&services) })).into_response()),

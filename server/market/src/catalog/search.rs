@@ -100,6 +100,15 @@ impl Catalog {
         Found { total, services, facets: self.counts(&narrowed, &left), terms: narrowed.terms }
     }
 
+    /// Every service on sale, the most used first.
+    pub fn all(&self) -> Vec<Arc<ServiceDetail>> {
+        let order = self.index.order_of(Sort::Popularity).iter();
+        order
+            .filter_map(|slot| self.index.get(*slot))
+            .map(|listed| Arc::clone(&listed.detail))
+            .collect()
+    }
+
     /// How many services a query finds.
     pub fn total_of(&self, query: &CatalogQuery) -> u64 {
         self.narrow(query).all_but(None).count_ones(..) as u64
