@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::fields::Notes;
 use crate::flash::FlashBody;
 
 /// A text of several lines.
@@ -20,26 +21,7 @@ impl Area {
     pub fn view(self, flash: Option<&FlashBody>, text: &str) -> AnyView {
         let fault = flash.and_then(|flash| flash.fault(self.name));
         let typed = flash.and_then(|flash| flash.values.get(self.name)).map(String::as_str);
-        let (hint_id, fault_id) = (format!("{}-hint", self.name), format!("{}-error", self.name));
-        let described: Vec<String> = [
-            (!self.hint.is_empty()).then(|| hint_id.clone()),
-            fault.is_some().then(|| fault_id.clone()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let described = (!described.is_empty()).then(|| described.join(" "));
-        let invalid = fault.is_some().then_some("true");
-        let hint =
-            (!self.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{self.hint}</p> });
-        let fault = fault.map(|text| {
-            view! {
-                <p class="fault" id=fault_id>
-                    <span class="sr-only">"Error: "</span>
-                    {text}
-                </p>
-            }
-        });
+        let Notes { described, invalid, hint, fault } = Notes::of(self.name, self.hint, fault);
         let text = typed.unwrap_or(text).to_owned();
         view! {
             <div class="field">
@@ -81,17 +63,7 @@ pub fn select(
 ) -> AnyView {
     let fault = flash.and_then(|flash| flash.fault(name));
     let chosen = flash.map(|flash| flash.value(name)).unwrap_or_default();
-    let fault_id = format!("{name}-error");
-    let described = fault.is_some().then(|| fault_id.clone());
-    let invalid = fault.is_some().then_some("true");
-    let fault = fault.map(|text| {
-        view! {
-            <p class="fault" id=fault_id>
-                <span class="sr-only">"Error: "</span>
-                {text}
-            </p>
-        }
-    });
+    let Notes { described, invalid, fault, .. } = Notes::of(name, "", fault);
     let option = |(value, words): &(String, String)| {
         view! { <option value=value.clone() selected=*value == chosen>{words.clone()}</option> }
     };

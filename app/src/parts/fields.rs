@@ -17,29 +17,52 @@ pub struct Field {
     pub required: bool,
 }
 
+/// What stands between a label and its field, and what ties them together for assistive technology.
+pub(super) struct Notes {
+    /// The ids of the notes that are there, for `aria-describedby`.
+    pub described: Option<String>,
+    /// For `aria-invalid`.
+    pub invalid: Option<&'static str>,
+    pub hint: Option<AnyView>,
+    pub fault: Option<AnyView>,
+}
+
+impl Notes {
+    /// The notes of a field by its name; an empty hint is none.
+    pub fn of(name: &str, hint: &'static str, fault: Option<String>) -> Self {
+        let (hint_id, fault_id) = (format!("{name}-hint"), format!("{name}-error"));
+        let ids: Vec<&str> = [
+            (!hint.is_empty()).then_some(hint_id.as_str()),
+            fault.is_some().then_some(fault_id.as_str()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let described = (!ids.is_empty()).then(|| ids.join(" "));
+        Self {
+            described,
+            invalid: fault.is_some().then_some("true"),
+            hint: (!hint.is_empty())
+                .then(|| view! { <p class="hint" id=hint_id>{hint}</p> }.into_any()),
+            fault: fault.map(|text| {
+                view! {
+                    <p class="fault" id=fault_id>
+                        <span class="sr-only">"Error: "</span>
+                        {text}
+                    </p>
+                }
+                .into_any()
+            }),
+        }
+    }
+}
+
 impl Field {
     /// The field with what was typed and what was wrong with it, unless it is a password.
     pub fn view(self, flash: Option<&FlashBody>) -> AnyView {
         let fault = flash.and_then(|flash| flash.fault(self.name));
         let typed = flash.map(|flash| flash.value(self.name)).filter(|_| self.kind != "password");
-        let (hint_id, fault_id) = (format!("{}-hint", self.name), format!("{}-error", self.name));
-        let described = [
-            (!self.hint.is_empty()).then(|| hint_id.clone()),
-            fault.is_some().then(|| fault_id.clone()),
-        ];
-        let described: Vec<String> = described.into_iter().flatten().collect();
-        let described = (!described.is_empty()).then(|| described.join(" "));
-        let invalid = fault.is_some().then_some("true");
-        let hint =
-            (!self.hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{self.hint}</p> });
-        let fault = fault.map(|text| {
-            view! {
-                <p class="fault" id=fault_id>
-                    <span class="sr-only">"Error: "</span>
-                    {text}
-                </p>
-            }
-        });
+        let Notes { described, invalid, hint, fault } = Notes::of(self.name, self.hint, fault);
         view! {
             <div class="field">
                 <label class="label" for=self.name>{self.label}</label>
