@@ -60,6 +60,16 @@ describe("Lighthouse, mobile", () => {
   }
 });
 
+test("pages made side by side keep their heads", async () => {
+  const url = site.url + (await service());
+  // A cookie and a number, so that every page is made anew.
+  const made = [...Array(64).keys()].map(async (n) => {
+    const html = await (await fetch(`${url}?n=${n}`, { headers: { cookie: "theme=dark" } })).text();
+    return html.slice(0, html.indexOf("</head>")).split('name="description"').length - 1;
+  });
+  assert.deepEqual(new Set(await Promise.all(made)), new Set([1]));
+});
+
 describe("what the first view loads", () => {
   for (const [name, find] of paths) {
     test(name, async (t) => {

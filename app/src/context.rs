@@ -3,7 +3,7 @@
 use std::{future::Future, str::FromStr, sync::Arc};
 
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::reactive_graph::OwnedView};
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_params_map;
 use market::{Actor, Market};
@@ -96,7 +96,19 @@ pub fn loaded<F>(page: F) -> AnyView
 where
     F: Future<Output = Result<AnyView, Fail>> + Send + 'static,
 {
-    Suspend::new(async move { page.await.unwrap_or_else(Fail::into_page) }).into_any()
+    settled(async move { page.await.unwrap_or_else(Fail::into_page) })
+}
+
+/// A view that is there once the future has ended.
+///
+/// It is written to the page under the owner that it was made under. `Suspend` alone writes a view that was waited for
+/// under whatever owner the thread had last: what it says to the context, like `<Meta>`, is lost or reaches another page.
+pub fn settled<F, V>(view: F) -> AnyView
+where
+    F: Future<Output = V> + Send + 'static,
+    V: IntoView + 'static,
+{
+    Suspend::new(async move { OwnedView::new(view.await.into_any()) }).into_any()
 }
 
 /// The market that the server provided.

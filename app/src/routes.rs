@@ -11,7 +11,7 @@ use model::Role;
 
 use crate::{
     assets::Assets,
-    context::{Theme, here, market, query, visitor},
+    context::{Theme, here, market, query, settled, visitor},
     pages::{
         account::{LoginPage, RegisterPage},
         admin::{ModerationPage, TicketQueuePage},
@@ -109,7 +109,7 @@ fn frame_top() -> AnyView {
     let Some((actor, market)) = visitor().zip(market().ok()) else {
         return top_bar(None, theme, &address);
     };
-    Suspend::new(async move {
+    settled(async move {
         let Ok(me) = market.identity().me(&actor).await else {
             return top_bar(None, theme, &address);
         };
@@ -122,5 +122,4 @@ fn frame_top() -> AnyView {
         let who = SignedIn { name: me.full_name, customer, wallet, staff };
         top_bar(Some(&who), theme, &address)
     })
-    .into_any()
 }

@@ -7,7 +7,7 @@ use model::{CatalogQuery, Choice, Facet, OfferingId, Sort, Timestamp, View};
 
 use super::{landing::category_title, offering::service_view};
 use crate::{
-    context::{loaded, market, query as parameter, query_pairs, set_status},
+    context::{loaded, market, query as parameter, query_pairs, set_status, settled},
     format::count,
     parts::{
         cards::{CardSetting, card, has_hours},
@@ -263,8 +263,7 @@ fn dialog(market: &Market, service: Option<&str>, listing: Listing<'_>) -> AnyVi
             return not_available();
         };
         let market = market.clone();
-        Suspend::new(async move { service_details(&service_view(&market, detail, true).await) })
-            .into_any()
+        settled(async move { service_details(&service_view(&market, detail, true).await) })
     });
     let open = content.is_some();
     view! {
