@@ -10,6 +10,7 @@
 mod access;
 mod actor;
 mod attempts;
+mod audit;
 mod bench;
 mod catalog;
 mod core;
@@ -20,6 +21,7 @@ mod jobs;
 mod keys;
 mod ledger;
 mod market;
+mod permissions;
 mod plain;
 pub mod ports;
 mod providers;
@@ -35,6 +37,7 @@ mod tickets;
 mod tryouts;
 mod usage;
 mod wallets;
+mod work;
 
 pub use access::{Admission, Route, Ticket};
 pub use actor::Actor;
@@ -47,6 +50,7 @@ pub use identity::Identity;
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use market::Market;
+pub use permissions::{Grant, On, Permission};
 pub use providers::Seller;
 pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
@@ -55,6 +59,7 @@ pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
 pub use secrets::sha256;
 pub use settings::Settings;
 pub use store::{
+    lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     proof::{Extent, Offence},
     requests::Request,
 };

@@ -109,7 +109,7 @@ pub async fn by_session(
         on,
         "SELECT u.id, u.email, u.full_name, u.password_hash, u.role, u.created_at
          FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.secret_hash = $1 AND s.expires_at > $2",
+         WHERE s.secret_hash = $1 AND s.expires_at > $2 AND u.active = 1",
     )
     .bind(secret_hash.to_vec())
     .bind(now.ms())
@@ -161,7 +161,7 @@ pub async fn by_token(on: impl Run<'_>, token_hash: [u8; 32]) -> Result<Option<U
     sql(
         on,
         "SELECT u.id, u.email, u.full_name, u.password_hash, u.role, u.created_at
-         FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1",
+         FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1 AND u.active = 1",
     )
     .bind(token_hash.to_vec())
     .optional(read)
