@@ -32,6 +32,7 @@ mod samples;
 mod secrets;
 mod settings;
 mod tasks;
+mod tenancy;
 pub mod testing;
 mod tickets;
 mod tryouts;

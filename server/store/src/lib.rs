@@ -40,6 +40,7 @@ pub mod members;
 mod migrations;
 pub mod proof;
 pub mod quality;
+pub mod quotas;
 pub mod requests;
 pub mod resources;
 pub mod reviews;
