@@ -241,6 +241,11 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
     if samples {
         market.seed().await?;
     }
+    if let Some(url) = &settings.smtp_url {
+        let smtp = mail::Smtp::new(url, &settings.mail_from)
+            .context("CMP_SMTP_URL or CMP_MAIL_FROM cannot be used")?;
+        market.send_mail_by(Arc::new(smtp));
+    }
     market.start().await?;
     telemetry::keep_up(figures.clone());
     let gateway = gateway::Gateway::new(market.clone(), settings.gateway());

@@ -45,6 +45,10 @@ pub struct Settings {
     /// How many rendered pages are kept; none are at 0.
     pub page_cache: usize,
     pub server_name: String,
+    /// The mail server; without one mail stays in the outbox.
+    pub smtp_url: Option<String>,
+    /// Whom mail comes from.
+    pub mail_from: String,
     pub log: String,
 }
 
@@ -243,6 +247,21 @@ impl Settings {
             server_name: source
                 .text("CMP_SERVER_NAME")
                 .unwrap_or_else(|| format!("{}@{addr}", hostname())),
+            smtp_url: source.read(
+                "CMP_SMTP_URL",
+                "smtp://host:port or smtps://user:password@host:port",
+                None,
+                |text| {
+                    let sound = text.starts_with("smtp://") || text.starts_with("smtps://");
+                    sound.then(|| Some(text.to_owned()))
+                },
+            )?,
+            mail_from: source.read(
+                "CMP_MAIL_FROM",
+                "an address, as in Marketplace <mail@example.com>",
+                "CMP <noreply@localhost>".to_owned(),
+                |text| (text.contains('@') && text.len() <= 300).then(|| text.to_owned()),
+            )?,
             log: source.text("CMP_LOG").unwrap_or_else(|| "info,sqlx=warn,hyper=warn".to_owned()),
             site_root: source
                 .text("CMP_SITE_ROOT")
@@ -308,6 +327,8 @@ mod tests {
             ("DEMO_CREDITS_PER_DAY = \"-1\"", "DEMO_CREDITS_PER_DAY"),
             ("DEMO_CALLS_PER_ADDRESS = 1000001", "DEMO_CALLS_PER_ADDRESS"),
             ("CMP_TRUST_PROXY = \"perhaps\"", "CMP_TRUST_PROXY"),
+            ("CMP_SMTP_URL = \"mail.example.com\"", "CMP_SMTP_URL"),
+            ("CMP_MAIL_FROM = \"CMP\"", "CMP_MAIL_FROM"),
         ] {
             let wrong = with(text).unwrap_err();
             assert_eq!(wrong.name, name);

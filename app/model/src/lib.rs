@@ -20,6 +20,7 @@ mod clock;
 mod estimates;
 mod ids;
 mod keys;
+mod mails;
 mod money;
 mod offerings;
 mod places;
@@ -39,10 +40,11 @@ pub use choices::{Choice, ContextBand, Facet, Feature, PriceBand, Schedule, slug
 pub use clock::{Day, Timestamp};
 pub use estimates::{MonthCost, PlanCost, Volume, in_cents};
 pub use ids::{
-    CategoryId, CustomerId, EntryId, HoldId, KeyId, LeaseId, OfferingId, PlanId, PriceVersionId,
-    ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ServerId, TicketId, UserId, WrongId,
+    CategoryId, CustomerId, EntryId, HoldId, KeyId, LeaseId, MailId, OfferingId, PlanId, PriceVersionId,
+    ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ServerId, SessionId, TicketId, UserId, WrongId,
 };
 pub use keys::{KeyView, SecretKey, WrongKey};
+pub use mails::{MailState, MailView};
 pub use money::{BasisPoints, Credits, Money, Usd, WrongAmount};
 pub use offerings::{
     Availability, Backend, BuiltIn, Capability, Category, Features, Geographic, Limits,

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use store::Db;
 
-use crate::{Error, Market, Result, idempotency::KEPT_MS, tasks::spawn};
+use crate::{Error, Market, Result, idempotency::KEPT_MS, mails, tasks::spawn};
 
 /// A server that has said nothing for this long is taken for dead, in milliseconds.
 pub(crate) const SILENT_MS: i64 = 20_000;
@@ -65,6 +65,9 @@ impl Market {
         });
         repeat(self, "housekeeping", Duration::from_secs(30), |market| async move {
             market.tidy().await
+        });
+        repeat(self, "send mail", Duration::from_secs(2), |market| async move {
+            market.mails().send_due().await.map(drop)
         });
         repeat(self, "opening hours", Duration::from_secs(5), |market| async move {
             market.look_at_the_clock().await;
@@ -144,6 +147,7 @@ impl Market {
         self.ledger().expire(core).await?;
         self.renew().await?;
         self.tryouts().tidy().await?;
+        store::mails::sweep(core.db(), core.now().plus_ms(-mails::KEPT_MS)).await?;
         store::users::sweep_sessions(core.db(), core.now()).await?;
         store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
         Ok(())

@@ -1,7 +1,7 @@
 //! The marketplace as one value: what doors hold.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -10,10 +10,11 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Keys, Ledger, Quality, Resources, Result, Reviews,
+    Catalog, Core, Idempotency, Identity, Keys, Ledger, Mails, Quality, Resources, Result, Reviews,
     Settings, Tickets, Tryouts, Usage, Wallets,
     access::Access,
     attempts::Attempts,
+    mails::Mail,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
     quality::Gauges,
     tryouts::Demo,
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub attempts: Attempts,
     pub gauges: Gauges,
     pub demo: Demo,
+    /// How mail leaves, where it does.
+    pub mail: OnceLock<Arc<dyn Mail>>,
     pub stopping: AtomicBool,
     /// One reading of the catalogue at a time, so that an older one never replaces a newer.
     pub reading: tokio::sync::Mutex<()>,
@@ -66,6 +69,7 @@ impl Market {
             attempts: Attempts::default(),
             gauges: Gauges::default(),
             demo: Demo::default(),
+            mail: OnceLock::new(),
             stopping: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         })))
@@ -89,6 +93,15 @@ impl Market {
 
     pub fn identity(&self) -> Identity<'_> {
         Identity(self)
+    }
+
+    /// Lets mail leave this server from now on. The first way stays.
+    pub fn send_mail_by(&self, way: Arc<dyn Mail>) {
+        let _ = self.0.mail.set(way);
+    }
+
+    pub fn mails(&self) -> Mails<'_> {
+        Mails(self)
     }
 
     /// The catalogue as it is now; a later change makes a new one and leaves this one alone.

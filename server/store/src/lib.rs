@@ -33,6 +33,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod leases;
 pub mod ledger;
+pub mod mails;
 mod migrations;
 pub mod proof;
 pub mod quality;

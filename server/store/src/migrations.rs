@@ -25,14 +25,14 @@ impl Db {
         match self {
             Self::Sqlite(pool) => {
                 Migrator::with_migrations(
-                    migrations!["sqlite": 1 "0001_house", 2 "0002_discovery"],
+                    migrations!["sqlite": 1 "0001_house", 2 "0002_discovery", 4 "0004_sign_in"],
                 )
                 .run(pool)
                 .await?;
             }
             Self::Postgres(pool) => {
                 Migrator::with_migrations(
-                    migrations!["postgres": 1 "0001_house", 2 "0002_discovery"],
+                    migrations!["postgres": 1 "0001_house", 2 "0002_discovery", 4 "0004_sign_in"],
                 )
                 .run(pool)
                 .await?;
