@@ -35,7 +35,7 @@ ALTER TABLE sessions ADD COLUMN issuer TEXT COLLATE "C";
 ALTER TABLE sessions ADD COLUMN subject TEXT COLLATE "C";
 ALTER TABLE sessions ADD COLUMN sid TEXT COLLATE "C";
 ALTER TABLE sessions ADD COLUMN id_token TEXT COLLATE "C";
-UPDATE sessions SET id = encode(substring(secret_hash from 1 for 16), 'hex'), seen_at = created_at;
+UPDATE sessions SET seen_at = created_at, id = encode(substring(secret_hash from 1 for 16), 'hex')::uuid::text;
 CREATE UNIQUE INDEX sessions_by_id ON sessions (id);
 CREATE INDEX sessions_by_user ON sessions (user_id, created_at);
 CREATE INDEX sessions_by_subject ON sessions (issuer, subject);

@@ -35,7 +35,11 @@ ALTER TABLE sessions ADD COLUMN issuer TEXT;
 ALTER TABLE sessions ADD COLUMN subject TEXT;
 ALTER TABLE sessions ADD COLUMN sid TEXT;
 ALTER TABLE sessions ADD COLUMN id_token TEXT;
-UPDATE sessions SET id = lower(hex(substr(secret_hash, 1, 16))), seen_at = created_at;
+UPDATE sessions SET seen_at = created_at, id = lower(hex(substr(secret_hash, 1, 4))) || '-' ||
+    lower(hex(substr(secret_hash, 5, 2))) || '-' ||
+    lower(hex(substr(secret_hash, 7, 2))) || '-' ||
+    lower(hex(substr(secret_hash, 9, 2))) || '-' ||
+    lower(hex(substr(secret_hash, 11, 6)));
 CREATE UNIQUE INDEX sessions_by_id ON sessions (id);
 CREATE INDEX sessions_by_user ON sessions (user_id, created_at);
 CREATE INDEX sessions_by_subject ON sessions (issuer, subject);

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, Email, FullName, ProjectId, UserId};
+use crate::{CustomerId, Email, FullName, ProjectId, SessionId, Timestamp, UserId};
 
 /// What somebody may do beyond their own customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,6 +12,12 @@ use crate::{CustomerId, Email, FullName, ProjectId, UserId};
 pub enum Role {
     /// Full access to the console.
     Staff,
+    /// Sees what customers see, and answers tickets.
+    Support,
+    /// Invoices, credits and payouts.
+    Finance,
+    /// Categories, offerings and providers.
+    CatalogManager,
     /// Programs that provision and add credits; no console.
     Integration,
 }
@@ -20,6 +26,9 @@ impl Role {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Staff => "staff",
+            Self::Support => "support",
+            Self::Finance => "finance",
+            Self::CatalogManager => "catalog_manager",
             Self::Integration => "integration",
         }
     }
@@ -31,8 +40,11 @@ impl FromStr for Role {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "staff" => Ok(Self::Staff),
+            "support" => Ok(Self::Support),
+            "finance" => Ok(Self::Finance),
+            "catalog_manager" => Ok(Self::CatalogManager),
             "integration" => Ok(Self::Integration),
-            _ => Err("one of staff integration"),
+            _ => Err("one of staff support finance catalog_manager integration"),
         }
     }
 }
@@ -64,12 +76,46 @@ pub struct Registered {
 pub struct SignIn {
     pub username: String,
     pub password: String,
+    /// A code of the second factor, where there is one: of the app, or a recovery code.
+    #[serde(default)]
+    pub otp: Option<String>,
 }
 
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SignIn(…)")
     }
+}
+
+/// A browser that somebody is signed in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub created_at: Timestamp,
+    /// Known to the minute.
+    pub seen_at: Timestamp,
+    /// What the browser says that it is; anybody's word.
+    pub user_agent: String,
+    pub address: String,
+    /// The one that asks.
+    pub current: bool,
+    /// The identity provider that vouched for it.
+    pub issuer: Option<String>,
+}
+
+/// How somebody's sign-in is kept safe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityView {
+    pub email: String,
+    pub full_name: String,
+    pub verified_at: Option<Timestamp>,
+    /// False for who has only ever come from an identity provider.
+    pub has_password: bool,
+    pub second_factor_at: Option<Timestamp>,
+    /// Recovery codes that were not used.
+    pub recovery_codes: u64,
+    /// Where identity providers know the person.
+    pub issuers: Vec<String>,
 }
 
 /// Who is signed in.

@@ -35,13 +35,17 @@ mod tickets;
 mod usage;
 mod wallets;
 
-pub use accounts::{CustomerView, ProjectView, Register, Registered, Role, SignIn, UserView};
+pub use accounts::{
+    CustomerView, ProjectView, Register, Registered, Role, SecurityView, SessionView, SignIn,
+    UserView,
+};
 pub use choices::{Choice, ContextBand, Facet, Feature, PriceBand, Schedule, slug_of};
 pub use clock::{Day, Timestamp};
 pub use estimates::{MonthCost, PlanCost, Volume, in_cents};
 pub use ids::{
-    CategoryId, CustomerId, EntryId, HoldId, KeyId, LeaseId, MailId, OfferingId, PlanId, PriceVersionId,
-    ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ServerId, SessionId, TicketId, UserId, WrongId,
+    CategoryId, CustomerId, EntryId, HoldId, KeyId, LeaseId, MailId, OfferingId, PlanId,
+    PriceVersionId, ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ServerId, SessionId,
+    TicketId, UserId, WrongId,
 };
 pub use keys::{KeyView, SecretKey, WrongKey};
 pub use mails::{MailState, MailView};

@@ -44,9 +44,8 @@ impl Smtp {
     /// `Marketplace <mail@example.com>`. With `smtp://…?tls=required` the connection is encrypted before anything is said.
     pub fn new(url: &str, from: &str) -> Result<Self, Wrong> {
         let from: Mailbox = from.parse()?;
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?
-            .timeout(Some(PATIENCE))
-            .build();
+        let transport =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?.timeout(Some(PATIENCE)).build();
         Ok(Self { transport, host: from.email.domain().to_owned(), from })
     }
 
@@ -70,9 +69,7 @@ impl Mail for Smtp {
             let message = self.message(mail).map_err(|why| Unsent { for_good: true, why })?;
             match self.transport.send(message).await {
                 Ok(_) => Ok(()),
-                Err(error) => {
-                    Err(Unsent { for_good: error.is_permanent(), why: said(&error) })
-                }
+                Err(error) => Err(Unsent { for_good: error.is_permanent(), why: said(&error) }),
             }
         })
     }

@@ -1,6 +1,6 @@
 //! Who asks, and what that allows.
 
-use model::{CustomerId, ResourceId, Role, UserId};
+use model::{CustomerId, ResourceId, Role, SessionId, UserId};
 
 use crate::{Error, Result};
 
@@ -13,6 +13,8 @@ pub struct Actor {
     pub(crate) customers: Vec<CustomerId>,
     /// Set when a resource's key was presented: the key speaks for that resource only.
     pub(crate) resource: Option<ResourceId>,
+    /// The browser's session, when it was one that asked.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl Actor {
@@ -43,7 +45,7 @@ impl Actor {
     pub(crate) fn must_integrate(&self) -> Result<()> {
         match self.role {
             Some(Role::Staff | Role::Integration) => Ok(()),
-            None => Err(Error::Denied),
+            None | Some(Role::Support | Role::Finance | Role::CatalogManager) => Err(Error::Denied),
         }
     }
 

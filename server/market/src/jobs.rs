@@ -11,6 +11,9 @@ pub(crate) const SILENT_MS: i64 = 20_000;
 /// A lease that no call has used for this long goes back to its wallet, in milliseconds.
 const IDLE_MS: i64 = 1_500;
 
+/// How long tries are remembered, in milliseconds: longer than any of them has to wait for.
+const ATTEMPTS_KEPT_MS: i64 = 2 * 3_600_000;
+
 /// Runs something again and again until the server stops; a failure is logged and tried again next time.
 fn repeat<F>(
     market: &Market,
@@ -148,7 +151,10 @@ impl Market {
         self.renew().await?;
         self.tryouts().tidy().await?;
         store::mails::sweep(core.db(), core.now().plus_ms(-mails::KEPT_MS)).await?;
-        store::users::sweep_sessions(core.db(), core.now()).await?;
+        store::sessions::sweep(core.db(), core.now()).await?;
+        store::links::sweep(core.db(), core.now()).await?;
+        store::identities::sweep(core.db(), core.now()).await?;
+        store::attempts::sweep(core.db(), core.now().plus_ms(-ATTEMPTS_KEPT_MS)).await?;
         store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
         Ok(())
     }

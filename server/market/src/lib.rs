@@ -8,6 +8,7 @@
 //! refusals as `Error`, and a test on both engines in `tests/it`.
 
 mod access;
+mod accounts;
 mod actor;
 mod attempts;
 mod bench;
@@ -28,8 +29,11 @@ mod quality;
 mod resources;
 mod reviews;
 mod samples;
+mod second_factors;
 mod secrets;
 mod settings;
+mod sign_in;
+pub mod sign_on;
 mod tasks;
 pub mod testing;
 mod tickets;
@@ -54,8 +58,11 @@ pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
 pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
+pub use second_factors::{SecondFactors, Setup};
 pub use secrets::sha256;
 pub use settings::Settings;
+pub use sign_in::{Client, Entered};
+pub use sign_on::SignOn;
 pub use store::{
     proof::{Extent, Offence},
     requests::Request,

@@ -11,12 +11,12 @@ use store::Db;
 
 use crate::{
     Catalog, Core, Idempotency, Identity, Keys, Ledger, Mails, Quality, Resources, Result, Reviews,
-    Settings, Tickets, Tryouts, Usage, Wallets,
+    SecondFactors, Settings, SignOn, Tickets, Tryouts, Usage, Wallets,
     access::Access,
-    attempts::Attempts,
     mails::Mail,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
     quality::Gauges,
+    sign_on::Provider,
     tryouts::Demo,
 };
 
@@ -32,11 +32,12 @@ pub(crate) struct Shared {
     pub ledger: Ledger,
     pub catalog: ArcSwap<Catalog>,
     pub access: Access,
-    pub attempts: Attempts,
     pub gauges: Gauges,
     pub demo: Demo,
     /// How mail leaves, where it does.
     pub mail: OnceLock<Arc<dyn Mail>>,
+    /// The identity provider, where there is one.
+    pub provider: OnceLock<Arc<dyn Provider>>,
     pub stopping: AtomicBool,
     /// One reading of the catalogue at a time, so that an older one never replaces a newer.
     pub reading: tokio::sync::Mutex<()>,
@@ -66,10 +67,10 @@ impl Market {
             ledger,
             catalog: ArcSwap::from_pointee(catalog),
             access: Access::default(),
-            attempts: Attempts::default(),
             gauges: Gauges::default(),
             demo: Demo::default(),
             mail: OnceLock::new(),
+            provider: OnceLock::new(),
             stopping: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         })))
@@ -98,6 +99,19 @@ impl Market {
     /// Lets mail leave this server from now on. The first way stays.
     pub fn send_mail_by(&self, way: Arc<dyn Mail>) {
         let _ = self.0.mail.set(way);
+    }
+
+    /// Lets people sign in with an identity provider from now on. The first one stays.
+    pub fn sign_on_by(&self, provider: Arc<dyn Provider>) {
+        let _ = self.0.provider.set(provider);
+    }
+
+    pub fn sign_on(&self) -> SignOn<'_> {
+        SignOn(self)
+    }
+
+    pub fn second_factors(&self) -> SecondFactors<'_> {
+        SecondFactors(self)
     }
 
     pub fn mails(&self) -> Mails<'_> {

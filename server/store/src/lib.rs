@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod attempts;
 pub mod backup;
 pub mod catalog;
 pub mod customers;
@@ -30,9 +31,11 @@ mod error;
 pub mod figures;
 pub mod holds;
 pub mod idempotency;
+pub mod identities;
 pub mod keys;
 pub mod leases;
 pub mod ledger;
+pub mod links;
 pub mod mails;
 mod migrations;
 pub mod proof;
@@ -41,7 +44,9 @@ pub mod requests;
 pub mod resources;
 pub mod reviews;
 mod script;
+pub mod second_factors;
 pub mod servers;
+pub mod sessions;
 pub mod testing;
 pub mod tickets;
 pub mod users;
