@@ -1,51 +1,24 @@
 //! People and tenants on the wire.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{CustomerId, Email, FullName, ProjectId, SessionId, Timestamp, UserId};
 
-/// What somebody may do beyond their own customers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Full access to the console.
-    Staff,
-    /// Sees what customers see, and answers tickets.
-    Support,
-    /// Invoices, credits and payouts.
-    Finance,
-    /// Categories, offerings and providers.
-    CatalogManager,
-    /// Programs that provision and add credits; no console.
-    Integration,
-}
-
-impl Role {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Staff => "staff",
-            Self::Support => "support",
-            Self::Finance => "finance",
-            Self::CatalogManager => "catalog_manager",
-            Self::Integration => "integration",
-        }
-    }
-}
-
-impl FromStr for Role {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "staff" => Ok(Self::Staff),
-            "support" => Ok(Self::Support),
-            "finance" => Ok(Self::Finance),
-            "catalog_manager" => Ok(Self::CatalogManager),
-            "integration" => Ok(Self::Integration),
-            _ => Err("one of staff support finance catalog_manager integration"),
-        }
+crate::offerings::words! {
+    /// What somebody may do beyond their own customers.
+    Role {
+        /// Everything.
+        Staff = "staff",
+        /// Sees everything, and works on tickets.
+        Support = "support",
+        /// Sees everything, and works on billing.
+        Finance = "finance",
+        /// Works on offerings and categories.
+        CatalogManager = "catalog_manager",
+        /// Programs that provision and add credits; no console.
+        Integration = "integration",
     }
 }
 

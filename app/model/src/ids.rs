@@ -72,6 +72,38 @@ macro_rules! id {
 }
 
 id! {
+    /// A mention of something that was done.
+    EventId,
+    /// Where a program wants to hear of events.
+    HookId,
+    /// Durable work.
+    JobId,
+    /// An offer of a role.
+    InvitationId,
+    /// A token that a person has made for a program.
+    AccessTokenId,
+    /// What of an offering is counted and billed.
+    ComponentId,
+    /// A component in a plan.
+    PlanComponentId,
+    /// A picture of an offering.
+    ScreenshotId,
+    /// A request to create, change or end a resource.
+    OrderId,
+    /// A time that a resource was on a plan.
+    PlanPeriodId,
+    /// What was used of a component in a month.
+    UsageId,
+    /// A month's bill, or a credit note.
+    InvoiceId,
+    /// A line of an invoice.
+    InvoiceItemId,
+    /// How a customer pays.
+    PaymentProfileId,
+    /// Money that came in.
+    PaymentId,
+    /// What somebody says in a ticket.
+    CommentId,
     /// A person who signs in.
     UserId,
     /// A tenant that buys and may sell; it has the wallet.

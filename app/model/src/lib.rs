@@ -23,6 +23,7 @@ mod keys;
 mod mails;
 mod money;
 mod offerings;
+mod orders;
 mod places;
 mod pricing;
 mod problems;
@@ -30,6 +31,7 @@ mod quality;
 mod query;
 mod reviews;
 mod services;
+mod tenancy;
 mod texts;
 mod tickets;
 mod usage;
@@ -43,9 +45,11 @@ pub use choices::{Choice, ContextBand, Facet, Feature, PriceBand, Schedule, slug
 pub use clock::{Day, Timestamp};
 pub use estimates::{MonthCost, PlanCost, Volume, in_cents};
 pub use ids::{
-    CategoryId, CustomerId, EntryId, HoldId, KeyId, LeaseId, MailId, OfferingId, PlanId,
-    PriceVersionId, ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ServerId, SessionId,
-    TicketId, UserId, WrongId,
+    AccessTokenId, CategoryId, CommentId, ComponentId, CustomerId, EntryId, EventId, HoldId,
+    HookId, InvitationId, InvoiceId, InvoiceItemId, JobId, KeyId, LeaseId, MailId, OfferingId,
+    OrderId, PaymentId, PaymentProfileId, PlanComponentId, PlanId, PlanPeriodId, PriceVersionId,
+    ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ScreenshotId, ServerId, SessionId,
+    TicketId, UsageId, UserId, WrongId,
 };
 pub use keys::{KeyView, SecretKey, WrongKey};
 pub use mails::{MailState, MailView};
@@ -53,6 +57,9 @@ pub use money::{BasisPoints, Credits, Money, Usd, WrongAmount};
 pub use offerings::{
     Availability, Backend, BuiltIn, Capability, Category, Features, Geographic, Limits,
     ModelFamily, OfferingState, Plan, PriceTier, ResourceState, Spec, Trial, Window,
+};
+pub use orders::{
+    Billing, InvoiceState, LimitPeriod, OrderKind, OrderState, PaymentKind, PlanUnit,
 };
 pub use places::Place;
 pub use pricing::{Charge, Price, Share, split};
@@ -69,6 +76,7 @@ pub use services::{
     Calendar, CategoryView, FacetCount, OpenState, PlanView, ProviderView, Service, ServiceDetail,
     ServiceMetrics, ServicePage, ServiceStatus, UsageStats,
 };
+pub use tenancy::{InvitationState, Quota, ScopeKind, ScopeRole};
 pub use texts::{Email, FullName, Slug, Title, WrongText};
 pub use tickets::{TicketKind, TicketState, TicketView};
 pub use usage::{InstanceView, Receipt, ReceiptLine, RequestView, UsageDay, UsageView};

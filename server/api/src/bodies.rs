@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use market::Error;
 use model::Fault;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Shared, errors::ApiError, queries::sentence};
 
@@ -57,12 +57,14 @@ impl FromRequest<Shared> for Fields {
         let (parts, body) = request.into_parts();
         let kind = Kind::of(&parts.headers)?;
         let raw = collect(&parts.headers, body).await?;
+        let form_kind = !matches!(kind, Kind::Json);
         let values = match kind {
             _ if raw.is_empty() => Vec::new(),
             Kind::Json => object(&raw)?,
             Kind::Form => form(&raw)?,
+            Kind::Multipart(boundary) => multipart(&raw, boundary).await?,
         };
-        Ok(Self { values, faults: Vec::new(), raw, form: matches!(kind, Kind::Form) })
+        Ok(Self { values, faults: Vec::new(), raw, form: form_kind })
     }
 }
 
@@ -120,6 +122,24 @@ impl Fields {
         None
     }
 
+    /// The field as it was sent.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.find(name)
+    }
+
+    /// The names that were sent.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Refuses when something was found to be wrong.
+    pub fn check(&mut self) -> Result<(), ApiError> {
+        if self.faults.is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::Market(Error::Invalid(std::mem::take(&mut self.faults))))
+    }
+
     fn find(&self, name: &str) -> Option<&Value> {
         self.values.iter().find_map(|(found, value)| (found == name).then_some(value))
     }
@@ -147,10 +167,11 @@ impl FromRequestParts<Shared> for Named {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Kind {
     Json,
     Form,
+    Multipart(String),
 }
 
 impl Kind {
@@ -162,6 +183,11 @@ impl Kind {
         match kind.as_str() {
             "application/json" => Ok(Self::Json),
             "application/x-www-form-urlencoded" => Ok(Self::Form),
+            "multipart/form-data" => {
+                multer::parse_boundary(text).map(Self::Multipart).map_err(|_| {
+                    ApiError::Malformed("Multipart form parse error - Invalid boundary.".to_owned())
+                })
+            }
             other if other.starts_with("application/") && other.ends_with("+json") => {
                 Ok(Self::Json)
             }
@@ -217,6 +243,40 @@ fn form(raw: &[u8]) -> Result<Vec<(String, Value)>, ApiError> {
     unique(
         pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect(),
     )
+}
+
+/// The fields of a multipart form. A file is kept as an object of its name, its type and its bytes in base64.
+async fn multipart(raw: &Bytes, boundary: String) -> Result<Vec<(String, Value)>, ApiError> {
+    let wrong = |error: multer::Error| {
+        ApiError::Malformed(format!(
+            "Multipart form parse error - {}",
+            sentence(&error.to_string())
+        ))
+    };
+    let whole = raw.clone();
+    let stream =
+        futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(whole) });
+    let mut parts = multer::Multipart::new(stream, boundary);
+    let mut members = Vec::new();
+    while let Some(part) = parts.next_field().await.map_err(wrong)? {
+        if members.len() >= 1_000 {
+            return Err(ApiError::Malformed("The form has too many fields.".to_owned()));
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().map(str::to_owned);
+        let kind = part.content_type().map(ToString::to_string);
+        let bytes = part.bytes().await.map_err(wrong)?;
+        let value = match file {
+            Some(file) => json!({
+                "name": file,
+                "content_type": kind,
+                "base64": base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &bytes),
+            }),
+            None => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        members.push((name, value));
+    }
+    unique(members)
 }
 
 fn unique(members: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, ApiError> {

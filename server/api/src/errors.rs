@@ -38,6 +38,8 @@ pub enum ApiError {
     Method,
     /// The idempotency key was used for something else.
     Reused,
+    /// A page beyond the last one.
+    NoPage,
 }
 
 impl From<Error> for ApiError {
@@ -93,7 +95,7 @@ impl Shape {
         let under = |prefix: &str| {
             path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if under("/api-auth") || under("/instances") {
+        if under("/api") || under("/api-auth") || under("/instances") {
             Self::Django
         } else if under("/v1/chat") || under("/v1/models") || is_try(path) {
             Self::OpenAi
@@ -146,6 +148,7 @@ impl ApiError {
             Self::Media(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Reused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoPage => StatusCode::NOT_FOUND,
         }
     }
 
@@ -164,6 +167,7 @@ impl ApiError {
                 format!("The content type \"{kind}\" is not understood; send application/json."),
             ),
             Self::Method => ("method_not_allowed", "This method is not allowed here.".to_owned()),
+            Self::NoPage => ("not_found", "Invalid page.".to_owned()),
             Self::Reused => (
                 "idempotency_key_reused",
                 "This Idempotency-Key was used for another request.".to_owned(),

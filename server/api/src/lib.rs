@@ -35,6 +35,7 @@ mod schemas;
 mod services;
 mod sessions;
 mod tryouts;
+mod waldur;
 mod wallets;
 
 use std::sync::Arc;
@@ -90,6 +91,7 @@ pub fn router(api: Api) -> Router {
         health::routes(),
         crawlers::routes(),
         openapi::routes(),
+        waldur::routes(),
         chat::model_routes(),
     ]
     .into_iter()

@@ -3,12 +3,14 @@
 mod discovery;
 
 use axum::{Json, Router, extract::State, routing::get};
+use market::FilterKind;
 use serde_json::{Map, Value, json};
 
 use crate::{
     Shared, door,
     errors::Shape,
     schemas::{self, holding, named},
+    waldur,
 };
 
 pub fn routes() -> Router<Shared> {
@@ -22,10 +24,13 @@ async fn document(State(doors): State<Shared>) -> Json<Value> {
 /// The document for a server that is found at this address.
 pub fn openapi(public_url: &str) -> Value {
     let mut paths = Map::new();
-    for door in doors().into_iter().chain(discovery::doors()) {
+    for door in doors().into_iter().chain(discovery::doors()).chain(waldur::doors()) {
         let methods = paths.entry(door.path).or_insert_with(|| json!({}));
         if let Some(methods) = methods.as_object_mut() {
             methods.insert(door.method.to_owned(), door.describe());
+            if door.array {
+                methods.insert("head".to_owned(), door.headed().describe());
+            }
         }
     }
     json!({
@@ -56,7 +61,7 @@ pub fn openapi(public_url: &str) -> Value {
 
 /// Who may come in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
+pub enum Open {
     ToAll,
     /// Nobody is needed, but credentials that come along must work.
     Checked,
@@ -64,7 +69,60 @@ enum Open {
     KeyOnly,
 }
 
-struct Door {
+/// How a field of a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    Text,
+    Int,
+    Flag,
+    /// A decimal number as text.
+    Price,
+    /// The address of a thing, or its id.
+    Link,
+    Day,
+    Object,
+    List,
+    /// Anything.
+    Any,
+}
+
+/// A field of a body.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    name: &'static str,
+    kind: Takes,
+    required: bool,
+}
+
+/// A field that may be left out.
+pub const fn may(name: &'static str, kind: Takes) -> Field {
+    Field { name, kind, required: false }
+}
+
+/// A field that must be there.
+pub const fn must(name: &'static str, kind: Takes) -> Field {
+    Field { name, kind, required: true }
+}
+
+impl Field {
+    fn schema(self) -> Value {
+        let schema = match self.kind {
+            Takes::Text | Takes::Link => json!({ "type": "string" }),
+            Takes::Int => json!({ "type": "integer" }),
+            Takes::Flag => json!({ "type": "boolean" }),
+            Takes::Price => json!({ "type": "string", "format": "decimal" }),
+            Takes::Day => json!({ "type": "string", "format": "date" }),
+            Takes::Object => json!({ "type": "object" }),
+            Takes::List => json!({ "type": "array", "items": {} }),
+            Takes::Any => json!({}),
+        };
+        if self.required { schema } else { json!({ "anyOf": [schema, { "type": "null" }] }) }
+    }
+}
+
+/// One method of one path.
+#[derive(Clone)]
+pub struct Door {
     method: &'static str,
     path: &'static str,
     summary: &'static str,
@@ -77,10 +135,16 @@ struct Door {
     /// Refusals beyond those that every door of its kind has.
     refuses: &'static [u16],
     once: bool,
+    /// What a list can be asked for.
+    filters: &'static [market::Filter],
+    /// The fields of the body, where it has no schema of its own.
+    fields: Option<&'static [Field]>,
+    /// Answers a bare list, page by page.
+    array: bool,
 }
 
 impl Door {
-    fn new(method: &'static str, path: &'static str, summary: &'static str) -> Self {
+    pub fn new(method: &'static str, path: &'static str, summary: &'static str) -> Self {
         Self {
             method,
             path,
@@ -92,22 +156,51 @@ impl Door {
             answers: None,
             refuses: &[],
             once: false,
+            filters: &[],
+            fields: None,
+            array: false,
         }
     }
 
-    fn open(self, open: Open) -> Self {
+    /// A list of things with a schema, and what it can be asked for; `HEAD` counts it.
+    pub fn list(
+        path: &'static str,
+        summary: &'static str,
+        schema: &str,
+        filters: &'static [market::Filter],
+    ) -> Self {
+        let answers = Some(json!({ "type": "array", "items": named(schema) }));
+        Self { answers, filters, array: true, ..Self::new("get", path, summary) }.refuses(&[404])
+    }
+
+    /// Takes these fields, as JSON or as a form.
+    pub fn fields(self, fields: &'static [Field]) -> Self {
+        Self { fields: Some(fields), ..self }
+    }
+
+    /// Answers something that has no schema of its own.
+    pub fn answers_any(self, status: u16) -> Self {
+        Self { status, answers: Some(json!({})), ..self }
+    }
+
+    /// The same list, counted.
+    fn headed(&self) -> Self {
+        Self { method: "head", answers: None, ..self.clone() }
+    }
+
+    pub fn open(self, open: Open) -> Self {
         Self { open, ..self }
     }
 
-    fn query(self, query: &'static [(&'static str, &'static str)]) -> Self {
+    pub fn query(self, query: &'static [(&'static str, &'static str)]) -> Self {
         Self { query, ..self }
     }
 
-    fn takes(self, schema: &'static str) -> Self {
+    pub fn takes(self, schema: &'static str) -> Self {
         Self { takes: Some(schema), ..self }
     }
 
-    fn answers(self, status: u16, schema: &str) -> Self {
+    pub fn answers(self, status: u16, schema: &str) -> Self {
         Self { status, answers: Some(named(schema)), ..self }
     }
 
@@ -115,15 +208,15 @@ impl Door {
         Self { answers: Some(holding(name, named(schema))), ..self }
     }
 
-    fn empty(self) -> Self {
+    pub fn empty(self) -> Self {
         Self { status: 204, ..self }
     }
 
-    fn refuses(self, refuses: &'static [u16]) -> Self {
+    pub fn refuses(self, refuses: &'static [u16]) -> Self {
         Self { refuses, ..self }
     }
 
-    fn once(self) -> Self {
+    pub fn once(self) -> Self {
         Self { once: true, ..self }
     }
 
@@ -147,6 +240,24 @@ impl Door {
                 json!({ "required": required, "content": content }),
             );
         }
+        if let (Some(fields), Some(told)) = (self.fields, told.as_object_mut()) {
+            let properties: Map<String, Value> =
+                fields.iter().map(|field| (field.name.to_owned(), field.schema())).collect();
+            let required: Vec<&str> =
+                fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+            let schema =
+                json!({ "type": "object", "properties": properties, "required": required });
+            let content = json!({
+                "application/json": { "schema": schema },
+                "application/x-www-form-urlencoded": { "schema": schema },
+                "multipart/form-data": { "schema": schema },
+            });
+            let required = !required.is_empty();
+            told.insert(
+                "requestBody".to_owned(),
+                json!({ "required": required, "content": content }),
+            );
+        }
         told
     }
 
@@ -162,9 +273,30 @@ impl Door {
     }
 
     fn parameters(&self) -> Vec<Value> {
-        let named = self.path.contains("{id}").then(|| {
-            json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } })
+        let named = self.path.split(['{', '}']).skip(1).step_by(2).map(|name| {
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
         });
+        let filters = self.filters.iter().map(|filter| {
+            let schema = match filter.kind {
+                FilterKind::Word(words) => {
+                    json!({ "type": "array", "items": { "type": "string", "enum": words } })
+                }
+                FilterKind::Bool => json!({ "type": "boolean" }),
+                FilterKind::Number => json!({ "type": "integer" }),
+                FilterKind::Day => json!({ "type": "string", "format": "date" }),
+                _ => json!({ "type": "string" }),
+            };
+            json!({ "name": filter.name, "in": "query", "schema": schema })
+        });
+        let paging = self.array.then(|| {
+            [
+                json!({ "name": "page", "in": "query", "schema": { "type": "integer", "minimum": 1 } }),
+                json!({ "name": "page_size", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 300 } }),
+                json!({ "name": "field", "in": "query", "schema": { "type": "array", "items": { "type": "string" } } }),
+                json!({ "name": "o", "in": "query", "schema": { "type": "array", "items": { "type": "string" } } }),
+            ]
+        });
+        let filters = filters.chain(paging.into_iter().flatten());
         let query = self.query.iter().map(|(name, description)| {
             json!({ "name": name, "in": "query", "description": description, "schema": { "type": "string" } })
         });
@@ -175,12 +307,16 @@ impl Door {
                 "schema": { "type": "string", "maxLength": 255 },
             })
         });
-        named.into_iter().chain(query).chain(once).collect()
+        named.chain(query).chain(filters).chain(once).collect()
     }
 
     fn responses(&self) -> Value {
         let mut responses = Map::new();
         let mut done = json!({ "description": "Done." });
+        if let (true, Some(done)) = (self.array, done.as_object_mut()) {
+            let count = json!({ "X-Result-Count": { "schema": { "type": "integer" } }, "Link": { "schema": { "type": "string" } } });
+            done.insert("headers".to_owned(), count);
+        }
         if let (Some(schema), Some(done)) = (&self.answers, done.as_object_mut()) {
             let mut content = json!({ "application/json": { "schema": schema } });
             if let (Some(content), true) = (content.as_object_mut(), self.is_chat()) {
@@ -196,8 +332,10 @@ impl Door {
             Shape::House => "Error",
         };
         let closed: &[u16] = if self.open == Open::ToAll { &[] } else { &[401] };
-        let body: &[u16] = if self.takes.is_some() { &[400, 413, 415] } else { &[] };
-        let query: &[u16] = if self.query.is_empty() { &[] } else { &[400] };
+        let body: &[u16] =
+            if self.takes.is_some() || self.fields.is_some() { &[400, 413, 415] } else { &[] };
+        let query: &[u16] =
+            if self.query.is_empty() && self.filters.is_empty() { &[] } else { &[400] };
         let once: &[u16] = if self.once { &[409, 422] } else { &[] };
         for status in [closed, body, query, once, self.refuses].concat() {
             let content = json!({ "application/json": { "schema": named(error) } });

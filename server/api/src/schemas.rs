@@ -89,8 +89,8 @@ pub fn all() -> Value {
         models(),
         discovery(),
     ];
-    let named: Map<String, Value> =
-        groups.into_iter().flatten().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    let ours = groups.into_iter().flatten().map(|(name, schema)| (name.to_owned(), schema));
+    let named: Map<String, Value> = ours.chain(crate::waldur::schemas()).collect();
     Value::Object(named)
 }
 

@@ -2,15 +2,17 @@
 
 use model::{CustomerId, ResourceId, Role, SessionId, UserId};
 
-use crate::{Error, Result};
+use crate::{Error, Result, permissions::Grant};
 
 /// Somebody or something whose identity was checked. Only `Identity` makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     pub(crate) user: Option<UserId>,
     pub(crate) role: Option<Role>,
-    /// The customers that it belongs to, the oldest membership first.
+    /// The customers that it has a role in, the oldest first; a role in a project or offering alone is in `grants` only.
     pub(crate) customers: Vec<CustomerId>,
+    /// Every role that holds now, in customers, projects and offerings.
+    pub(crate) grants: Vec<Grant>,
     /// Set when a resource's key was presented: the key speaks for that resource only.
     pub(crate) resource: Option<ResourceId>,
     /// The browser's session, when it was one that asked.
@@ -45,7 +47,7 @@ impl Actor {
     pub(crate) fn must_integrate(&self) -> Result<()> {
         match self.role {
             Some(Role::Staff | Role::Integration) => Ok(()),
-            None | Some(Role::Support | Role::Finance | Role::CatalogManager) => Err(Error::Denied),
+            Some(Role::Support | Role::Finance | Role::CatalogManager) | None => Err(Error::Denied),
         }
     }
 
@@ -78,5 +80,13 @@ impl Actor {
         let own = self.customers.contains(&owner)
             && self.resource.is_none_or(|presented| presented == resource);
         if own || self.is_operator() { Ok(()) } else { Err(Error::Missing(kind)) }
+    }
+
+    /// Somebody with these roles, for tests of rules.
+    #[cfg(test)]
+    pub(crate) fn for_tests(role: Option<Role>, grants: Vec<Grant>) -> Self {
+        let customers = grants.iter().filter(|g| g.kind == model::ScopeKind::Customer);
+        let customers = customers.map(|g| g.customer).collect();
+        Self { user: None, role, customers, grants, resource: None }
     }
 }

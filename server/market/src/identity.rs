@@ -2,7 +2,7 @@
 
 use model::{
     CustomerId, CustomerView, Email, EntryId, EntryKind, ProjectId, ProjectView, Register,
-    Registered, Role, SessionId, UserId, UserView,
+    Registered, Role, ScopeKind, ScopeRole, SessionId, UserId, UserView,
 };
 use store::{
     customers::{Customer, Project},
@@ -11,7 +11,7 @@ use store::{
 };
 
 use crate::{
-    Actor, Command, Error, Market, Result,
+    Actor, Command, Error, Grant, Market, Result,
     secrets::{hash_password, random_hex, sha256},
 };
 
@@ -135,8 +135,14 @@ impl Identity<'_> {
         let mut tx = core.db().begin().await?;
         store::customers::insert(&mut tx, &customer).await?;
         if let Some(owner) = owner {
-            store::customers::add_member(&mut tx, customer.id, owner, "CUSTOMER.OWNER", now)
-                .await?;
+            store::customers::add_member(
+                &mut tx,
+                customer.id,
+                owner,
+                ScopeRole::CustomerOwner,
+                now,
+            )
+            .await?;
         }
         store::customers::insert_project(&mut tx, &project, now).await?;
         let accounts = [Account::Available(customer.id), Account::Held(customer.id)];
@@ -166,7 +172,7 @@ impl Identity<'_> {
     /// Gives the trial credits that a crash during registration has kept back.
     pub(crate) async fn mend_trials(&self, user: UserId) -> Result<()> {
         let db = self.0.core().db();
-        for customer in store::customers::of_user(db, user).await? {
+        for customer in store::customers::of_user(db, user, self.0.core().now()).await? {
             let account = store::ledger::balance(db, Account::Available(customer.id)).await?;
             if account.is_some_and(|account| account.entries == 0) {
                 self.grant_trial(customer.id).await?;
@@ -214,6 +220,7 @@ impl Identity<'_> {
             user: None,
             role: None,
             customers: vec![route.customer],
+            grants: Vec::new(),
             resource: Some(route.resource),
             session: None,
         }))
@@ -225,11 +232,23 @@ impl Identity<'_> {
         session: Option<SessionId>,
     ) -> Result<Option<Actor>> {
         let Some(user) = user else { return Ok(None) };
-        let customers = store::customers::of_user(self.0.core().db(), user.id).await?;
+        let core = self.0.core();
+        let held = store::members::of_user(core.db(), user.id, core.now()).await?;
+        let mut customers = Vec::new();
+        for member in held.iter().filter(|member| member.kind == ScopeKind::Customer) {
+            if !customers.contains(&member.customer) {
+                customers.push(member.customer);
+            }
+        }
+        let grants = held
+            .into_iter()
+            .map(|m| Grant { kind: m.kind, scope: m.scope, customer: m.customer, role: m.role })
+            .collect();
         Ok(Some(Actor {
             user: Some(user.id),
             role: user.role,
-            customers: customers.into_iter().map(|customer| customer.id).collect(),
+            customers,
+            grants,
             resource: None,
             session,
         }))
@@ -241,7 +260,7 @@ impl Identity<'_> {
         let id = actor.must_be_person()?;
         let user = store::users::find(db, id).await?.ok_or(Error::Missing("user"))?;
         let mut customers = Vec::new();
-        for customer in store::customers::of_user(db, id).await? {
+        for customer in store::customers::of_user(db, id, self.0.core().now()).await? {
             let projects = store::customers::projects(db, customer.id).await?;
             customers.push(CustomerView {
                 id: customer.id,

@@ -4,7 +4,9 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use store::Db;
 
-use crate::{Error, Market, Result, idempotency::KEPT_MS, mails, tasks::spawn};
+use crate::{
+    Error, Market, Result, idempotency::KEPT_MS, mails, tasks::spawn, work::REMEMBERED_MS,
+};
 
 /// A server that has said nothing for this long is taken for dead, in milliseconds.
 pub(crate) const SILENT_MS: i64 = 20_000;
@@ -71,6 +73,10 @@ impl Market {
         });
         repeat(self, "send mail", Duration::from_secs(2), |market| async move {
             market.mails().send_due().await.map(drop)
+        });
+        repeat(self, "work", Duration::from_millis(200), |market| async move {
+            while market.work().await? > 0 {}
+            Ok(())
         });
         repeat(self, "opening hours", Duration::from_secs(5), |market| async move {
             market.look_at_the_clock().await;
@@ -155,6 +161,7 @@ impl Market {
         store::links::sweep(core.db(), core.now()).await?;
         store::identities::sweep(core.db(), core.now()).await?;
         store::attempts::sweep(core.db(), core.now().plus_ms(-ATTEMPTS_KEPT_MS)).await?;
+        store::jobs::sweep(core.db(), core.now().plus_ms(-REMEMBERED_MS)).await?;
         store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
         Ok(())
     }

@@ -11,6 +11,7 @@ mod access;
 mod accounts;
 mod actor;
 mod attempts;
+mod audit;
 mod bench;
 mod catalog;
 mod core;
@@ -22,6 +23,7 @@ mod keys;
 mod ledger;
 pub mod mails;
 mod market;
+mod permissions;
 mod plain;
 pub mod ports;
 mod providers;
@@ -35,11 +37,13 @@ mod settings;
 mod sign_in;
 pub mod sign_on;
 mod tasks;
+mod tenancy;
 pub mod testing;
 mod tickets;
 mod tryouts;
 mod usage;
 mod wallets;
+mod work;
 
 pub use access::{Admission, Route, Ticket};
 pub use actor::Actor;
@@ -53,6 +57,7 @@ pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use mails::Mails;
 pub use market::Market;
+pub use permissions::{Grant, On, Permission};
 pub use providers::Seller;
 pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
@@ -64,6 +69,7 @@ pub use settings::Settings;
 pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;
 pub use store::{
+    lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     proof::{Extent, Offence},
     requests::Request,
 };

@@ -2,11 +2,15 @@
 
 use model::{
     Backend, Charge, Credits, CustomerId, EntryId, InstanceView, OfferingId, PlanId, PlanView,
-    Price, ProjectId, ProviderId, ResourceId, ResourceState, SecretKey, Usd,
+    Price, ProjectId, ProviderId, Quota, ResourceId, ResourceState, SecretKey, Usd,
 };
 use store::resources::Resource;
 
-use crate::{Actor, Command, Error, Market, Result, keys, wallets::check_reference};
+use crate::{
+    Actor, Command, Error, Market, Result, keys,
+    tenancy::{lock_open, must_have_room},
+    wallets::check_reference,
+};
 
 /// The service for subscriptions.
 #[derive(Debug, Clone, Copy)]
@@ -115,9 +119,8 @@ impl Resources<'_> {
             renews_at,
         };
         let mut tx = core.db().begin().await?;
-        if !store::customers::lock(&mut tx, customer).await? {
-            return Err(Error::Missing("organization"));
-        }
+        lock_open(&mut tx, customer).await?;
+        must_have_room(&mut tx, customer, Quota::Resources).await?;
         if one_each {
             let had = store::resources::of_customer(&mut tx, customer).await?;
             if had.iter().any(|instance| instance.offering_id == request.offering) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{
     Backend, Category, CategoryId, Email, FullName, Limits, ModelFamily, OfferingId, OfferingState,
-    PlanId, Price, PriceVersionId, ProviderId, Register, Role, Slug, Spec, Usd, UserId,
+    PlanId, Price, PriceVersionId, ProviderId, Register, Role, ScopeRole, Slug, Spec, Usd, UserId,
 };
 use serde::Deserialize;
 use store::{
@@ -146,8 +146,14 @@ impl Market {
             insert_provider(&mut tx, &provider).await?;
             // The sample seller has the first of the providers.
             if let (Some(seller), true) = (seller, providers.is_empty()) {
-                store::customers::add_member(&mut tx, customer, seller, "CUSTOMER.OWNER", now)
-                    .await?;
+                store::customers::add_member(
+                    &mut tx,
+                    customer,
+                    seller,
+                    ScopeRole::CustomerOwner,
+                    now,
+                )
+                .await?;
             }
             tx.commit().await?;
             providers.insert(provider.slug, provider.id);

@@ -73,6 +73,10 @@ impl Identity<'_> {
             user.as_ref().map_or_else(|| NOBODY.to_owned(), |user| user.password_hash.clone());
         let right = verify_password(request.password.clone(), hash).await?;
         let user = user.filter(|_| right).ok_or(Error::Credentials)?;
+        // A closed account is answered like a wrong password.
+        if !store::users::is_active(core.db(), user.id).await? {
+            return Err(Error::Credentials);
+        }
         own.clear(core).await?;
         all.give_back(core).await?;
         Ok(user)
@@ -143,15 +147,11 @@ impl Identity<'_> {
         factors.check(user, code.ok_or(Error::SecondFactor(CODE_WANTED))?).await
     }
 
-    async fn enter(&self, user: UserId, client: &Client) -> Result<String> {
+    /// Opens a session for somebody who has just shown who they are, if their address is verified; the secret is for the
+    /// cookie and is kept as a hash only.
+    pub async fn enter(&self, user: UserId, client: &Client) -> Result<String> {
         self.must_be_verified(user).await?;
         self.mend_trials(user).await?;
-        self.session_for(user, client).await
-    }
-
-    /// Opens a session for somebody who has just shown who they are; the secret is for the cookie and is kept as a hash
-    /// only.
-    pub async fn session_for(&self, user: UserId, client: &Client) -> Result<String> {
         self.open_session(user, client, None).await
     }
 

@@ -1,8 +1,12 @@
 //! Tenants, who belongs to them, and their projects.
 
-use model::{CustomerId, ProjectId, Timestamp, UserId};
+use model::{CustomerId, ProjectId, ScopeKind, ScopeRole, Timestamp, UserId};
 
-use crate::{Result, Row, Run, Tx, sql};
+use crate::{
+    Result, Row, Run, Tx,
+    members::{self, Member},
+    sql,
+};
 
 /// A tenant.
 #[derive(Debug, Clone)]
@@ -71,31 +75,33 @@ pub async fn add_member(
     tx: &mut Tx,
     customer: CustomerId,
     user: UserId,
-    role: &str,
+    role: ScopeRole,
     now: Timestamp,
 ) -> Result<()> {
-    sql(
-        tx,
-        "INSERT INTO customer_members (customer_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
-    )
-    .bind(customer.to_string())
-    .bind(user.to_string())
-    .bind(role.to_owned())
-    .bind(now.ms())
-    .execute()
-    .await
-    .map(drop)
+    let member = Member {
+        kind: ScopeKind::Customer,
+        scope: customer.to_string(),
+        customer,
+        user,
+        role,
+        created_at: now,
+        created_by: None,
+        expires_at: None,
+    };
+    members::put(tx, &member).await
 }
 
 /// The customers that a user belongs to, oldest membership first.
-pub async fn of_user(on: impl Run<'_>, user: UserId) -> Result<Vec<Customer>> {
+pub async fn of_user(on: impl Run<'_>, user: UserId, now: Timestamp) -> Result<Vec<Customer>> {
     sql(
         on,
         "SELECT c.id, c.name, c.created_at, c.blocked_at
-         FROM customer_members m JOIN customers c ON c.id = m.customer_id
-         WHERE m.user_id = $1 ORDER BY m.created_at, c.id",
+         FROM members m JOIN customers c ON c.id = m.customer_id
+         WHERE m.user_id = $1 AND m.scope_kind = 'customer' AND (m.expires_at IS NULL OR m.expires_at > $2)
+         GROUP BY c.id, c.name, c.created_at, c.blocked_at ORDER BY MIN(m.created_at), c.id",
     )
     .bind(user.to_string())
+    .bind(now.ms())
     .all(read)
     .await
 }
@@ -115,7 +121,7 @@ pub async fn insert_project(tx: &mut Tx, project: &Project, now: Timestamp) -> R
 pub async fn projects(on: impl Run<'_>, customer: CustomerId) -> Result<Vec<Project>> {
     sql(
         on,
-        "SELECT id, customer_id, name FROM projects WHERE customer_id = $1 ORDER BY created_at, id",
+        "SELECT id, customer_id, name FROM projects WHERE customer_id = $1 AND removed_at IS NULL ORDER BY created_at, id",
     )
     .bind(customer.to_string())
     .all(read_project)

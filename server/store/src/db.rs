@@ -159,7 +159,7 @@ pub(crate) fn built<'e>(on: impl Run<'e>, text: String) -> Statement<'e> {
     statement(on.run(), AssertSqlSafe(text).into_sql_str())
 }
 
-fn statement(target: Target<'_>, sql: SqlStr) -> Statement<'_> {
+pub(crate) fn statement(target: Target<'_>, sql: SqlStr) -> Statement<'_> {
     let args = match target {
         Target::Sqlite(_) | Target::SqliteTx(_) => Args::Sqlite(SqliteArguments::default()),
         Target::Postgres(_) | Target::PostgresTx(_) => Args::Postgres(PgArguments::default()),

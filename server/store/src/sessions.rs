@@ -61,7 +61,11 @@ pub async fn open(on: impl Run<'_>, session: &Opened) -> Result<()> {
 
 /// The live session of a secret.
 pub async fn find(on: impl Run<'_>, secret_hash: [u8; 32], now: Timestamp) -> Result<Option<Live>> {
-    sql(on, "SELECT id, user_id, seen_at FROM sessions WHERE secret_hash = $1 AND expires_at > $2")
+    sql(
+        on,
+        "SELECT s.id, s.user_id, s.seen_at FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.secret_hash = $1 AND s.expires_at > $2 AND u.active = 1",
+    )
         .bind(secret_hash.to_vec())
         .bind(now.ms())
         .optional(|row| {

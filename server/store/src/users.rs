@@ -111,7 +111,7 @@ pub async fn by_token(on: impl Run<'_>, token_hash: [u8; 32]) -> Result<Option<U
     sql(
         on,
         "SELECT u.id, u.email, u.full_name, u.password_hash, u.role, u.created_at
-         FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1",
+         FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1 AND u.active = 1",
     )
     .bind(token_hash.to_vec())
     .optional(read)
@@ -174,4 +174,13 @@ pub async fn rename(tx: &mut Tx, id: UserId, full_name: &str) -> Result<()> {
         .execute()
         .await
         .map(drop)
+}
+
+/// Whether somebody may sign in at all.
+pub async fn is_active(on: impl Run<'_>, id: UserId) -> Result<bool> {
+    let found = sql(on, "SELECT active FROM users WHERE id = $1")
+        .bind(id.to_string())
+        .optional(|row| row.get::<i64>("active"))
+        .await?;
+    Ok(found == Some(1))
 }

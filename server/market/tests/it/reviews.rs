@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use market::{Actor, Error, Market, both_engines};
-use model::{OfferingId, ReviewFault, ReviewId, ReviewSort, ServiceDetail, Stars, Title};
+use model::{
+    OfferingId, ReviewFault, ReviewId, ReviewSort, ScopeRole, ServiceDetail, Stars, Title,
+};
 
 use crate::{assert_proven, call, newcomer, operator, pay_per_use, subscribed};
 
@@ -31,7 +33,7 @@ async fn seller(market: &Market, offering: OfferingId) -> Actor {
     let customer = sellers.iter().find(|p| p.id == provider).unwrap().customer;
     let mut tx = core.db().begin().await.unwrap();
     let user = actor.user().unwrap();
-    store::customers::add_member(&mut tx, customer, user, "CUSTOMER.OWNER", core.now())
+    store::customers::add_member(&mut tx, customer, user, ScopeRole::CustomerOwner, core.now())
         .await
         .unwrap();
     tx.commit().await.unwrap();

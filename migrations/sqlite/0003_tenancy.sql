@@ -1,0 +1,491 @@
+-- Who may do what where -----------------------------------------------------------------------------------------------
+
+ALTER TABLE users ADD COLUMN active INTEGER NOT NULL DEFAULT 1;
+-- What Waldur's clients know about a person and nothing here depends on, as JSON.
+ALTER TABLE users ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE users ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+
+-- A role that somebody has in a customer, a project or an offering. The customer is the one that the scope belongs to.
+CREATE TABLE members (
+    scope_kind  TEXT NOT NULL,
+    scope_id    TEXT NOT NULL,
+    customer_id TEXT NOT NULL REFERENCES customers (id),
+    user_id     TEXT NOT NULL REFERENCES users (id),
+    role        TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    created_by  TEXT,
+    expires_at  INTEGER,
+    PRIMARY KEY (scope_id, user_id, role)
+) STRICT;
+CREATE INDEX members_by_user ON members (user_id, created_at);
+CREATE INDEX members_by_customer ON members (customer_id, created_at);
+INSERT INTO members (scope_kind, scope_id, customer_id, user_id, role, created_at)
+    SELECT 'customer', customer_id, customer_id, user_id, role, created_at FROM customer_members;
+DROP TABLE customer_members;
+
+-- An offer of a role by mail or link; the secret of the link is kept as a hash only.
+CREATE TABLE invitations (
+    id          TEXT PRIMARY KEY NOT NULL,
+    secret_hash BLOB NOT NULL UNIQUE,
+    email       TEXT NOT NULL,
+    scope_kind  TEXT NOT NULL,
+    scope_id    TEXT NOT NULL,
+    customer_id TEXT NOT NULL REFERENCES customers (id),
+    role        TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    note        TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    created_by  TEXT NOT NULL REFERENCES users (id),
+    expires_at  INTEGER NOT NULL,
+    accepted_by TEXT REFERENCES users (id)
+) STRICT;
+CREATE INDEX invitations_by_customer ON invitations (customer_id, created_at);
+
+CREATE TABLE access_tokens (
+    id           TEXT PRIMARY KEY NOT NULL,
+    user_id      TEXT NOT NULL REFERENCES users (id),
+    name         TEXT NOT NULL,
+    token_hash   BLOB NOT NULL UNIQUE,
+    -- Its first characters, to tell it from others.
+    prefix       TEXT NOT NULL,
+    -- JSON lists.
+    scopes       TEXT NOT NULL,
+    networks     TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    last_used_at INTEGER,
+    last_used_ip TEXT,
+    uses         INTEGER NOT NULL,
+    revoked_at   INTEGER
+) STRICT;
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id, created_at);
+
+-- Tenants --------------------------------------------------------------------------------------------------------------
+
+ALTER TABLE customers ADD COLUMN slug TEXT NOT NULL DEFAULT '';
+ALTER TABLE customers ADD COLUMN email TEXT NOT NULL DEFAULT '';
+ALTER TABLE customers ADD COLUMN country TEXT NOT NULL DEFAULT '';
+ALTER TABLE customers ADD COLUMN abbreviation TEXT NOT NULL DEFAULT '';
+ALTER TABLE customers ADD COLUMN native_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE customers ADD COLUMN registration_code TEXT NOT NULL DEFAULT '';
+ALTER TABLE customers ADD COLUMN agreement_number TEXT NOT NULL DEFAULT '';
+ALTER TABLE customers ADD COLUMN contact_details TEXT NOT NULL DEFAULT '';
+ALTER TABLE customers ADD COLUMN backend_id TEXT NOT NULL DEFAULT '';
+-- Hundredths of a percent.
+ALTER TABLE customers ADD COLUMN tax_rate INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE customers ADD COLUMN archived_at INTEGER;
+ALTER TABLE customers ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+-- What is only kept and shown again (address, bank, VAT code …), as JSON.
+ALTER TABLE customers ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX customers_by_name ON customers (name, id);
+CREATE INDEX customers_by_age ON customers (created_at, id);
+
+-- How many of something a customer may have; without a row as many as it likes.
+CREATE TABLE quotas (
+    customer_id TEXT NOT NULL REFERENCES customers (id),
+    name        TEXT NOT NULL,
+    most        INTEGER NOT NULL CHECK (most >= 0),
+    PRIMARY KEY (customer_id, name)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE projects ADD COLUMN slug TEXT NOT NULL DEFAULT '';
+ALTER TABLE projects ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE projects ADD COLUMN backend_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE projects ADD COLUMN start_day INTEGER;
+ALTER TABLE projects ADD COLUMN end_day INTEGER;
+ALTER TABLE projects ADD COLUMN removed_at INTEGER;
+ALTER TABLE projects ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX projects_by_age ON projects (created_at, id);
+
+-- Audit and work to be done --------------------------------------------------------------------------------------------
+
+-- Append-only: who did what to what.
+CREATE TABLE events (
+    id          TEXT PRIMARY KEY NOT NULL,
+    at          INTEGER NOT NULL,
+    kind        TEXT NOT NULL,
+    message     TEXT NOT NULL,
+    user_id     TEXT,
+    customer_id TEXT,
+    project_id  TEXT,
+    object_kind TEXT NOT NULL,
+    object_id   TEXT NOT NULL,
+    -- JSON.
+    context     TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_age ON events (at, id);
+CREATE INDEX events_by_customer ON events (customer_id, at);
+CREATE INDEX events_by_object ON events (object_id, at);
+CREATE INDEX events_by_user ON events (user_id, at);
+
+-- Durable work, queued in the transaction of the change that needs it. Whoever leases it does it; a lease that has run
+-- out is anybody's.
+CREATE TABLE jobs (
+    id           TEXT PRIMARY KEY NOT NULL,
+    kind         TEXT NOT NULL,
+    payload      TEXT NOT NULL,
+    -- The same reference is queued once.
+    reference    TEXT UNIQUE,
+    run_at       INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    leased_until INTEGER,
+    error        TEXT,
+    created_at   INTEGER NOT NULL,
+    done_at      INTEGER
+) STRICT;
+CREATE INDEX jobs_due ON jobs (run_at, id) WHERE done_at IS NULL;
+
+-- Where a customer's program wants to hear of events.
+CREATE TABLE hooks (
+    id           TEXT PRIMARY KEY NOT NULL,
+    user_id      TEXT NOT NULL REFERENCES users (id),
+    url          TEXT NOT NULL,
+    -- JSON lists.
+    event_types  TEXT NOT NULL,
+    event_groups TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    active       INTEGER NOT NULL,
+    -- Signs what is sent (Standard Webhooks).
+    secret       TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX hooks_by_user ON hooks (user_id, created_at);
+
+-- What is on sale: components and their prices ---------------------------------------------------------------------------
+
+-- What Waldur calls the type of an offering, as the provider wrote it.
+ALTER TABLE offerings ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE offerings ADD COLUMN shared INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE offerings ADD COLUMN paused_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE offerings ADD COLUMN backend_id TEXT NOT NULL DEFAULT '';
+-- What is only kept and shown again (attributes, options, terms, links …), as JSON.
+ALTER TABLE offerings ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX offerings_by_provider ON offerings (provider_id, created_at);
+CREATE INDEX offerings_by_age ON offerings (created_at, id);
+
+CREATE TABLE screenshots (
+    id           TEXT PRIMARY KEY NOT NULL,
+    offering_id  TEXT NOT NULL REFERENCES offerings (id),
+    name         TEXT NOT NULL,
+    description  TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    image        BLOB NOT NULL,
+    created_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX screenshots_by_offering ON screenshots (offering_id, created_at);
+
+-- What of an offering is counted and billed.
+CREATE TABLE components (
+    id            TEXT PRIMARY KEY NOT NULL,
+    offering_id   TEXT NOT NULL REFERENCES offerings (id),
+    kind          TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    description   TEXT NOT NULL,
+    measured_unit TEXT NOT NULL,
+    article_code  TEXT NOT NULL,
+    billing       TEXT NOT NULL,
+    limit_period  TEXT,
+    limit_amount  INTEGER,
+    least         INTEGER,
+    most          INTEGER,
+    usual         INTEGER,
+    is_boolean    INTEGER NOT NULL,
+    position      INTEGER NOT NULL,
+    UNIQUE (offering_id, kind)
+) STRICT;
+
+-- Prices are micro-dollars for each unit of time of the plan.
+ALTER TABLE plans ADD COLUMN unit TEXT NOT NULL DEFAULT 'month';
+ALTER TABLE plans ADD COLUMN unit_price INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE plans ADD COLUMN init_price INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE plans ADD COLUMN switch_price INTEGER NOT NULL DEFAULT 0;
+-- How many resources may be on it at once.
+ALTER TABLE plans ADD COLUMN most INTEGER;
+ALTER TABLE plans ADD COLUMN article_code TEXT NOT NULL DEFAULT '';
+ALTER TABLE plans ADD COLUMN backend_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE plans ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX plans_by_offering ON plans (offering_id, position);
+
+-- A component in a plan. Waldur addresses it by a number, the operator guide by a UUID.
+CREATE TABLE plan_components (
+    id           TEXT PRIMARY KEY NOT NULL,
+    number       INTEGER NOT NULL UNIQUE,
+    plan_id      TEXT NOT NULL REFERENCES plans (id),
+    component_id TEXT NOT NULL REFERENCES components (id),
+    -- How much of a fixed component the plan has.
+    amount       INTEGER NOT NULL,
+    UNIQUE (plan_id, component_id)
+) STRICT;
+
+-- Append-only: what a unit of a component costs in a plan from a day on, in micro-dollars. Tiers are JSON.
+CREATE TABLE component_prices (
+    id                TEXT PRIMARY KEY NOT NULL,
+    plan_component_id TEXT NOT NULL REFERENCES plan_components (id),
+    effective_at      INTEGER NOT NULL,
+    price             INTEGER NOT NULL CHECK (price >= 0),
+    tiers             TEXT,
+    created_at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX component_prices_by_component ON component_prices (plan_component_id, effective_at);
+
+-- Append-only: what a plan costs by itself from a time on.
+CREATE TABLE plan_prices (
+    id           TEXT PRIMARY KEY NOT NULL,
+    plan_id      TEXT NOT NULL REFERENCES plans (id),
+    effective_at INTEGER NOT NULL,
+    unit_price   INTEGER NOT NULL CHECK (unit_price >= 0),
+    init_price   INTEGER NOT NULL CHECK (init_price >= 0),
+    switch_price INTEGER NOT NULL CHECK (switch_price >= 0),
+    created_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX plan_prices_by_plan ON plan_prices (plan_id, effective_at);
+
+-- Orders and what comes of them ------------------------------------------------------------------------------------------
+
+CREATE TABLE orders (
+    id                   TEXT PRIMARY KEY NOT NULL,
+    slug                 TEXT NOT NULL,
+    customer_id          TEXT NOT NULL REFERENCES customers (id),
+    project_id           TEXT NOT NULL REFERENCES projects (id),
+    offering_id          TEXT NOT NULL REFERENCES offerings (id),
+    -- The customer that sells, so that a provider's orders are found without a join.
+    seller_id            TEXT NOT NULL REFERENCES customers (id),
+    plan_id              TEXT REFERENCES plans (id),
+    old_plan_id          TEXT REFERENCES plans (id),
+    resource_id          TEXT REFERENCES resources (id),
+    kind                 TEXT NOT NULL,
+    state                TEXT NOT NULL,
+    -- JSON objects.
+    attributes           TEXT NOT NULL,
+    limits               TEXT NOT NULL,
+    old_limits           TEXT NOT NULL,
+    -- What it costs, estimated when it was made, in micro-dollars.
+    cost                 INTEGER NOT NULL,
+    old_cost             INTEGER NOT NULL,
+    activation_price     INTEGER NOT NULL,
+    created_by           TEXT REFERENCES users (id),
+    consumer_reviewed_by TEXT REFERENCES users (id),
+    consumer_reviewed_at INTEGER,
+    provider_reviewed_by TEXT REFERENCES users (id),
+    provider_reviewed_at INTEGER,
+    auto_approved        INTEGER NOT NULL,
+    request_comment      TEXT NOT NULL,
+    consumer_comment     TEXT NOT NULL,
+    provider_comment     TEXT NOT NULL,
+    error_message        TEXT NOT NULL,
+    error_traceback      TEXT NOT NULL,
+    output               TEXT NOT NULL,
+    callback_url         TEXT NOT NULL,
+    start_day            INTEGER,
+    created_at           INTEGER NOT NULL,
+    updated_at           INTEGER NOT NULL,
+    completed_at         INTEGER,
+    -- The caller's id of it: the same one never makes a second.
+    reference            TEXT,
+    UNIQUE (customer_id, reference)
+) STRICT;
+CREATE INDEX orders_by_age ON orders (created_at, id);
+CREATE INDEX orders_by_state ON orders (state, created_at, id);
+CREATE INDEX orders_by_customer ON orders (customer_id, created_at, id);
+CREATE INDEX orders_by_project ON orders (project_id, created_at, id);
+CREATE INDEX orders_by_seller ON orders (seller_id, created_at, id);
+CREATE INDEX orders_by_offering ON orders (offering_id, created_at, id);
+CREATE INDEX orders_by_resource ON orders (resource_id, created_at);
+
+ALTER TABLE resources ADD COLUMN seller_id TEXT;
+ALTER TABLE resources ADD COLUMN slug TEXT NOT NULL DEFAULT '';
+ALTER TABLE resources ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE resources ADD COLUMN attributes TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE resources ADD COLUMN limits TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE resources ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE resources ADD COLUMN backend_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE resources ADD COLUMN backend_metadata TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE resources ADD COLUMN report TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE resources ADD COLUMN error_message TEXT NOT NULL DEFAULT '';
+ALTER TABLE resources ADD COLUMN end_day INTEGER;
+ALTER TABLE resources ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+-- Whether it is billed by the monthly invoice; otherwise by the wallet.
+ALTER TABLE resources ADD COLUMN invoiced INTEGER NOT NULL DEFAULT 0;
+UPDATE resources SET updated_at = created_at, seller_id = (
+    SELECT p.customer_id FROM offerings o JOIN providers p ON p.id = o.provider_id WHERE o.id = resources.offering_id);
+CREATE INDEX resources_by_age ON resources (created_at, id);
+CREATE INDEX resources_by_project ON resources (project_id, created_at);
+CREATE INDEX resources_by_seller ON resources (seller_id, created_at);
+CREATE INDEX resources_by_state ON resources (state, created_at, id);
+CREATE INDEX resources_by_plan ON resources (plan_id);
+
+-- From when to when a resource was on a plan with these limits; what is billed by time is billed by these.
+CREATE TABLE plan_periods (
+    id          TEXT PRIMARY KEY NOT NULL,
+    resource_id TEXT NOT NULL REFERENCES resources (id),
+    plan_id     TEXT NOT NULL REFERENCES plans (id),
+    limits      TEXT NOT NULL,
+    -- What is charged once when it begins (`init`, `switch`) or not at all (`none`).
+    opening     TEXT NOT NULL,
+    start_at    INTEGER NOT NULL,
+    end_at      INTEGER
+) STRICT;
+CREATE INDEX plan_periods_by_resource ON plan_periods (resource_id, start_at);
+CREATE UNIQUE INDEX plan_periods_open ON plan_periods (resource_id) WHERE end_at IS NULL;
+
+-- What was used of a component in a month (the day of its first). Amounts are millionths of the measured unit.
+CREATE TABLE component_usages (
+    id           TEXT PRIMARY KEY NOT NULL,
+    resource_id  TEXT NOT NULL REFERENCES resources (id),
+    component_id TEXT NOT NULL REFERENCES components (id),
+    period_id    TEXT REFERENCES plan_periods (id),
+    customer_id  TEXT NOT NULL,
+    month        INTEGER NOT NULL,
+    -- The day that the amount was told for.
+    day          INTEGER NOT NULL,
+    amount       INTEGER NOT NULL CHECK (amount >= 0),
+    description  TEXT NOT NULL,
+    recurring    INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER NOT NULL,
+    updated_by   TEXT REFERENCES users (id),
+    UNIQUE (resource_id, component_id, month)
+) STRICT;
+CREATE INDEX component_usages_by_month ON component_usages (month, resource_id);
+CREATE INDEX component_usages_by_customer ON component_usages (customer_id, month);
+CREATE INDEX component_usages_by_age ON component_usages (created_at, id);
+
+-- Append-only: every amount that was ever told.
+CREATE TABLE usage_changes (
+    id       TEXT PRIMARY KEY NOT NULL,
+    usage_id TEXT NOT NULL REFERENCES component_usages (id),
+    at       INTEGER NOT NULL,
+    user_id  TEXT,
+    old      INTEGER NOT NULL,
+    new      INTEGER NOT NULL,
+    day      INTEGER NOT NULL,
+    reason   TEXT NOT NULL
+) STRICT;
+CREATE INDEX usage_changes_by_usage ON usage_changes (usage_id, at);
+
+CREATE TABLE user_usages (
+    id         TEXT PRIMARY KEY NOT NULL,
+    usage_id   TEXT NOT NULL REFERENCES component_usages (id),
+    username   TEXT NOT NULL,
+    user_id    TEXT,
+    amount     INTEGER NOT NULL CHECK (amount >= 0),
+    updated_at INTEGER NOT NULL,
+    UNIQUE (usage_id, username)
+) STRICT;
+
+-- Invoices -----------------------------------------------------------------------------------------------------------------
+
+-- Amounts are micro-dollars. A month's invoice is one per customer; a credit note names the invoice that it cancels.
+CREATE TABLE invoices (
+    id               TEXT PRIMARY KEY NOT NULL,
+    -- Given without gaps when it is made final.
+    number           INTEGER UNIQUE,
+    customer_id      TEXT NOT NULL REFERENCES customers (id),
+    year             INTEGER NOT NULL,
+    month            INTEGER NOT NULL,
+    state            TEXT NOT NULL,
+    credits          TEXT REFERENCES invoices (id),
+    tax_rate         INTEGER NOT NULL,
+    price            INTEGER NOT NULL,
+    tax              INTEGER NOT NULL,
+    total            INTEGER NOT NULL,
+    -- As they were when it was made; JSON.
+    customer_details TEXT NOT NULL,
+    issuer_details   TEXT NOT NULL,
+    invoice_day      INTEGER,
+    due_day          INTEGER,
+    paid_day         INTEGER,
+    backend_id       TEXT NOT NULL,
+    payment_url      TEXT NOT NULL,
+    reference_number TEXT NOT NULL,
+    created_at       INTEGER NOT NULL,
+    updated_at       INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX invoices_of_month ON invoices (customer_id, year, month) WHERE credits IS NULL AND state <> 'canceled';
+CREATE INDEX invoices_by_age ON invoices (created_at, id);
+CREATE INDEX invoices_by_month ON invoices (year, month, created_at, id);
+CREATE INDEX invoices_by_customer ON invoices (customer_id, created_at, id);
+CREATE INDEX invoices_by_state ON invoices (state, created_at, id);
+INSERT INTO versions (name, version) VALUES ('invoices', 0), ('plan_components', 0);
+
+CREATE TABLE invoice_items (
+    id               TEXT PRIMARY KEY NOT NULL,
+    invoice_id       TEXT NOT NULL REFERENCES invoices (id),
+    position         INTEGER NOT NULL,
+    resource_id      TEXT,
+    project_id       TEXT,
+    offering_id      TEXT,
+    seller_id        TEXT,
+    name             TEXT NOT NULL,
+    billing          TEXT NOT NULL,
+    component        TEXT NOT NULL,
+    unit             TEXT NOT NULL,
+    measured_unit    TEXT NOT NULL,
+    article_code     TEXT NOT NULL,
+    unit_price       INTEGER NOT NULL,
+    -- Millionths.
+    quantity         INTEGER NOT NULL,
+    price            INTEGER NOT NULL,
+    tax              INTEGER NOT NULL,
+    start_at         INTEGER NOT NULL,
+    end_at           INTEGER NOT NULL,
+    price_version_id TEXT,
+    -- JSON.
+    details          TEXT NOT NULL
+) STRICT;
+CREATE INDEX invoice_items_by_invoice ON invoice_items (invoice_id, position);
+CREATE INDEX invoice_items_by_resource ON invoice_items (resource_id);
+CREATE INDEX invoice_items_by_seller ON invoice_items (seller_id, start_at);
+
+CREATE TABLE payment_profiles (
+    id          TEXT PRIMARY KEY NOT NULL,
+    customer_id TEXT NOT NULL REFERENCES customers (id),
+    name        TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    active      INTEGER NOT NULL,
+    -- JSON.
+    attributes  TEXT NOT NULL,
+    created_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX payment_profiles_by_customer ON payment_profiles (customer_id, created_at);
+CREATE UNIQUE INDEX payment_profiles_active ON payment_profiles (customer_id) WHERE active = 1;
+
+CREATE TABLE payments (
+    id         TEXT PRIMARY KEY NOT NULL,
+    profile_id TEXT NOT NULL REFERENCES payment_profiles (id),
+    invoice_id TEXT REFERENCES invoices (id),
+    amount     INTEGER NOT NULL,
+    paid_day   INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX payments_by_profile ON payments (profile_id, created_at);
+
+-- Support ------------------------------------------------------------------------------------------------------------------
+
+ALTER TABLE tickets ADD COLUMN summary TEXT NOT NULL DEFAULT '';
+ALTER TABLE tickets ADD COLUMN priority TEXT NOT NULL DEFAULT 'medium';
+ALTER TABLE tickets ADD COLUMN type TEXT NOT NULL DEFAULT 'INCIDENT';
+ALTER TABLE tickets ADD COLUMN assignee_id TEXT;
+ALTER TABLE tickets ADD COLUMN project_id TEXT;
+ALTER TABLE tickets ADD COLUMN resource_id TEXT;
+ALTER TABLE tickets ADD COLUMN remote_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE tickets ADD COLUMN escalated_at INTEGER;
+ALTER TABLE tickets ADD COLUMN escalation_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE tickets ADD COLUMN first_response_at INTEGER;
+ALTER TABLE tickets ADD COLUMN resolved_at INTEGER;
+-- The clocks of the service level stop while a ticket waits for its reporter: since when, and how long so far, in ms.
+ALTER TABLE tickets ADD COLUMN waiting_since INTEGER;
+ALTER TABLE tickets ADD COLUMN waited_ms INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX tickets_by_age ON tickets (created_at, id);
+
+CREATE TABLE ticket_comments (
+    id         TEXT PRIMARY KEY NOT NULL,
+    ticket_id  TEXT NOT NULL REFERENCES tickets (id),
+    user_id    TEXT NOT NULL REFERENCES users (id),
+    text       TEXT NOT NULL,
+    -- The reporter sees it as well.
+    public     INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ticket_comments_by_ticket ON ticket_comments (ticket_id, created_at);

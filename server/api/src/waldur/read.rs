@@ -1,0 +1,254 @@
+//! Reads the fields of a body as Django REST Framework would, with its messages.
+
+use std::str::FromStr;
+
+use model::{Day, Usd};
+use serde_json::{Map, Value};
+
+use super::links::{WrongLink, id_of};
+use crate::bodies::Fields;
+
+const BLANK: &str = "This field may not be blank.";
+const MISSING: &str = "This field is required.";
+const NULL: &str = "This field may not be null.";
+
+/// How many members or items a list or an object may have.
+const MOST_MEMBERS: usize = 1_000;
+
+impl Fields {
+    /// Whether the field was sent at all, be it null or empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// A text that must be there.
+    pub fn must_text(&mut self, name: &str, most: usize) -> Option<String> {
+        match self.value(name) {
+            None => self.fault(name, MISSING),
+            Some(Value::Null) => self.fault(name, NULL),
+            Some(_) => match self.may_text(name, most)? {
+                text if text.trim().is_empty() => self.fault(name, BLANK),
+                text => Some(text),
+            },
+        }
+    }
+
+    /// A text that may be left out or empty. `None` when it was not sent or is wrong.
+    pub fn may_text(&mut self, name: &str, most: usize) -> Option<String> {
+        let text = match self.value(name)? {
+            Value::Null => return None,
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return self.fault(name, "Not a valid string."),
+        };
+        if text.chars().count() > most {
+            let message = format!("Ensure this field has no more than {most} characters.");
+            return self.fault(name, &message);
+        }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return self.fault(name, "Control characters are not allowed.");
+        }
+        Some(text)
+    }
+
+    /// `true` or `false`, also as forms write them.
+    pub fn may_bool(&mut self, name: &str) -> Option<bool> {
+        match self.value(name)? {
+            Value::Null => None,
+            Value::Bool(yes) => Some(*yes),
+            Value::String(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "1" | "on" | "yes" | "t" => Some(true),
+                "false" | "0" | "off" | "no" | "f" => Some(false),
+                "" => None,
+                _ => self.fault(name, "Must be a valid boolean."),
+            },
+            Value::Number(number) if number.as_i64() == Some(1) => Some(true),
+            Value::Number(number) if number.as_i64() == Some(0) => Some(false),
+            _ => self.fault(name, "Must be a valid boolean."),
+        }
+    }
+
+    /// A whole number within bounds.
+    pub fn may_int(&mut self, name: &str, least: i64, most: i64) -> Option<i64> {
+        let number = match self.value(name)? {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Number(number) => number.as_i64(),
+            _ => None,
+        };
+        match number {
+            None => self.fault(name, "A valid integer is required."),
+            Some(n) if n < least => {
+                self.fault(name, &format!("Ensure this value is greater than or equal to {least}."))
+            }
+            Some(n) if n > most => {
+                self.fault(name, &format!("Ensure this value is less than or equal to {most}."))
+            }
+            good => good,
+        }
+    }
+
+    /// A price or another amount that is not negative, as text or number.
+    pub fn may_price(&mut self, name: &str) -> Option<Usd> {
+        let value = self.value(name)?.clone();
+        match price(&value) {
+            Ok(amount) => amount,
+            Err(message) => self.fault(name, message),
+        }
+    }
+
+    /// A day, `2025-01-31`; of a time its day counts.
+    pub fn may_day(&mut self, name: &str) -> Option<Day> {
+        let text = match self.value(name)? {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.split('T').next().and_then(|day| day.parse().ok()),
+            _ => None,
+        };
+        match text {
+            Some(day) => Some(day),
+            None => self.fault(
+                name,
+                "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.",
+            ),
+        }
+    }
+
+    /// One of a few words.
+    pub fn may_word<T: FromStr>(&mut self, name: &str) -> Option<T> {
+        let text = match self.value(name)? {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        match text.parse() {
+            Ok(word) => Some(word),
+            Err(_) => {
+                let shown: String = text.chars().take(100).collect();
+                self.fault(name, &format!("\"{shown}\" is not a valid choice."))
+            }
+        }
+    }
+
+    /// The id in an address that must be there.
+    pub fn must_link<T: FromStr>(&mut self, name: &str, kinds: &[&str]) -> Option<T> {
+        match self.value(name) {
+            None => self.fault(name, MISSING),
+            Some(Value::Null) => self.fault(name, NULL),
+            Some(Value::String(text)) if text.is_empty() => self.fault(name, NULL),
+            Some(_) => self.may_link(name, kinds),
+        }
+    }
+
+    /// The id in an address.
+    pub fn may_link<T: FromStr>(&mut self, name: &str, kinds: &[&str]) -> Option<T> {
+        match self.value(name)? {
+            Value::Null => None,
+            Value::String(text) if text.is_empty() => None,
+            Value::String(text) => match id_of(text, kinds) {
+                Ok(id) => Some(id),
+                Err(WrongLink) => self.fault(name, WrongLink::SENTENCE),
+            },
+            _ => self.fault(name, "Incorrect type. Expected URL string, received other."),
+        }
+    }
+
+    /// An object of any members.
+    pub fn may_object(&mut self, name: &str) -> Option<Map<String, Value>> {
+        match self.value(name)? {
+            Value::Null => None,
+            Value::Object(members) if members.len() <= MOST_MEMBERS => Some(members.clone()),
+            // Forms carry objects as JSON text.
+            Value::String(text) if text.is_empty() => None,
+            Value::String(text) => match serde_json::from_str(text) {
+                Ok(Value::Object(members)) => Some(members),
+                _ => self.fault(name, "Value must be valid JSON."),
+            },
+            _ => self.fault(name, "Expected a dictionary of items."),
+        }
+    }
+
+    /// A list of anything.
+    pub fn may_list(&mut self, name: &str) -> Option<Vec<Value>> {
+        match self.value(name)? {
+            Value::Null => None,
+            Value::Array(items) if items.len() <= MOST_MEMBERS => Some(items.clone()),
+            Value::String(text) if text.is_empty() => None,
+            Value::String(text) => match serde_json::from_str(text) {
+                Ok(Value::Array(items)) => Some(items),
+                _ => self.fault(name, "Value must be valid JSON."),
+            },
+            _ => self.fault(name, "Expected a list of items."),
+        }
+    }
+}
+
+/// An amount of money as text or number; `None` when it is null or empty.
+pub fn price(value: &Value) -> Result<Option<Usd>, &'static str> {
+    /// The most that a price may be, in micro-dollars: a billion dollars.
+    const MOST: i64 = 1_000_000_000_000_000;
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) if text.is_empty() => return Ok(None),
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return Err("A valid number is required."),
+    };
+    if text.len() > 40 {
+        return Err("Ensure that there are no more than 22 digits in total.");
+    }
+    let plain = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    if plain.is_empty() || !plain.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return Err("A valid number is required.");
+    }
+    let fraction = plain.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('0'));
+    if fraction.len() > 6 {
+        return Err("Ensure that there are no more than 6 decimal places.");
+    }
+    if text.starts_with('-') {
+        return Err("Ensure this value is greater than or equal to 0.");
+    }
+    match text.trim_start_matches('+').parse::<Usd>() {
+        Ok(amount) if amount.micros() <= MOST => Ok(Some(amount)),
+        Ok(_) => Err("Ensure this value is less than or equal to 1000000000."),
+        Err(_) => Err("Ensure that there are no more than 22 digits in total."),
+    }
+}
+
+/// An amount as this wire prints it: text with seven decimals.
+pub fn decimal(amount: Usd) -> String {
+    let micros = amount.micros();
+    let sign = if micros < 0 { "-" } else { "" };
+    let size = micros.unsigned_abs();
+    format!("{sign}{}.{:06}0", size / 1_000_000, size % 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn prices_are_exact_or_refused() {
+        let right = |value: Value| price(&value).unwrap().map(Usd::micros);
+        assert_eq!(right(json!("99.00")), Some(99_000_000));
+        assert_eq!(right(json!(0.5)), Some(500_000));
+        assert_eq!(right(json!("1.0000010")), Some(1_000_001));
+        assert_eq!(right(json!("")), None);
+        for wrong in [
+            json!("-1"),
+            json!("1e3"),
+            json!("0.0000001"),
+            json!("9".repeat(30)),
+            json!([]),
+            json!("."),
+            json!("NaN"),
+        ] {
+            assert!(price(&wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(decimal(Usd::from_micros(99_000_000)), "99.0000000");
+    }
+}

@@ -1,0 +1,404 @@
+//! Lists with filters: a noun's module says what can be asked ([`Shelf`]), callers ask by name ([`Asked`]), and the
+//! statement is put together here from fixed texts and bound values.
+//!
+//! A filter's SQL holds one `?`, which stands for its value, or for all its values, comma-separated, where it is
+//! repeated: `o.state IN (?)`, `c.created_at >= ?`. The same tables document the filters in the `OpenAPI` document.
+
+use model::{Day, Fault, Timestamp};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+
+use crate::{
+    Result, Row, Run,
+    db::{Statement, Target, statement},
+};
+
+/// The most values that one repeated filter may have.
+const MOST_VALUES: usize = 100;
+/// The longest text of a filter, in bytes.
+const MOST_TEXT: usize = 1_000;
+
+/// How a filter's text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text, compared as it is.
+    Text,
+    /// A part of a text, whatever the case.
+    Contains,
+    /// An id in either of its spellings, or a link that ends in one.
+    Id,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Number,
+    /// One of a few words; what they are stored as comes from the words themselves.
+    Word(&'static [&'static str]),
+    /// A day, `2025-01-31`, as its number.
+    Day,
+    /// A day or a time, as milliseconds.
+    Time,
+}
+
+/// One thing that can be asked of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub sql: &'static str,
+}
+
+/// Makes a filter.
+pub const fn filter(name: &'static str, kind: Kind, sql: &'static str) -> Filter {
+    Filter { name, kind, sql }
+}
+
+/// A list: what is read, what can be asked of it, and its orders.
+#[derive(Debug)]
+pub struct Shelf {
+    /// The columns.
+    pub select: &'static str,
+    /// Tables and joins.
+    pub from: &'static str,
+    /// The tables that counting needs when no filter touches the others; empty when it is all of `from`.
+    pub counted: &'static str,
+    pub filters: &'static [Filter],
+    /// Names that `o` may have, and the column of each.
+    pub orders: &'static [(&'static str, &'static str)],
+    /// Where nothing is asked; each with its direction.
+    pub usual_order: &'static str,
+    /// Ends every order, so that pages do not overlap.
+    pub id: &'static str,
+}
+
+/// A value of a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// A condition: a fixed text in which every `?` is replaced by the places of one list of values.
+#[derive(Debug, Clone)]
+pub struct Clause {
+    sql: &'static str,
+    values: Vec<Vec<Value>>,
+}
+
+impl Clause {
+    /// A condition with one list of values; with an empty list it holds for nothing.
+    pub fn of<V: Into<Value>>(sql: &'static str, values: impl IntoIterator<Item = V>) -> Self {
+        Self::lists(sql, [values.into_iter().map(Into::into).collect()])
+    }
+
+    /// A condition with a list of values for each `?`.
+    pub fn lists(sql: &'static str, values: impl IntoIterator<Item = Vec<Value>>) -> Self {
+        Self { sql, values: values.into_iter().collect() }
+    }
+
+    /// A condition without values.
+    pub const fn plain(sql: &'static str) -> Self {
+        Self { sql, values: Vec::new() }
+    }
+}
+
+/// What is asked of a list.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    clauses: Vec<Clause>,
+    order: Vec<(&'static str, bool)>,
+}
+
+impl Asked {
+    /// Reads the parameters that a list knows; others are left alone.
+    ///
+    /// # Errors
+    /// What is wrong with each, in the words of Django's filters.
+    pub fn read<'a>(
+        shelf: &Shelf,
+        pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    ) -> Result<Self, Vec<Fault>> {
+        let (mut asked, mut faults) = (Self::default(), Vec::new());
+        for filter in shelf.filters {
+            let texts =
+                pairs.clone().filter(|(name, text)| *name == filter.name && !text.is_empty());
+            let mut values = Vec::new();
+            for (_, text) in texts.take(MOST_VALUES) {
+                match filter.kind.read(text) {
+                    Ok(value) => values.push(value),
+                    Err(why) => faults.push(Fault::new(filter.name, why)),
+                }
+            }
+            // Where a filter takes one value, the last one counts.
+            if !filter.sql.contains("(?)") {
+                values = values.pop().into_iter().collect();
+            }
+            if !values.is_empty() {
+                let places = filter.sql.matches('?').count();
+                asked.clauses.push(Clause { sql: filter.sql, values: vec![values; places] });
+            }
+        }
+        for (_, text) in pairs.filter(|(name, _)| *name == "o").take(4) {
+            for word in text.split(',').take(4) {
+                let (name, down) =
+                    word.strip_prefix('-').map_or((word, false), |rest| (rest, true));
+                if let Some((_, column)) = shelf.orders.iter().find(|(known, _)| *known == name) {
+                    asked.order.push((column, down));
+                }
+            }
+        }
+        if faults.is_empty() { Ok(asked) } else { Err(faults) }
+    }
+
+    /// Adds a condition of the service's own.
+    #[must_use]
+    pub fn and(mut self, clause: Clause) -> Self {
+        self.clauses.push(clause);
+        self
+    }
+
+    /// Adds a condition, if there is one.
+    #[must_use]
+    pub fn and_some(mut self, clause: Option<Clause>) -> Self {
+        self.clauses.extend(clause);
+        self
+    }
+
+    fn condition(&self, first: usize) -> (String, Vec<Value>) {
+        let (mut text, mut bound) = (String::new(), Vec::new());
+        for clause in &self.clauses {
+            text.push_str(if text.is_empty() { " WHERE (" } else { " AND (" });
+            let mut lists = clause.values.iter();
+            for (n, part) in clause.sql.split('?').enumerate() {
+                if n > 0 {
+                    let values = lists.next().map(Vec::as_slice).unwrap_or_default();
+                    if values.is_empty() {
+                        text.push_str("NULL");
+                    }
+                    for (nth, value) in values.iter().enumerate() {
+                        bound.push(value.clone());
+                        let comma = if nth == 0 { "" } else { ", " };
+                        text.push_str(&format!("{comma}${}", first + bound.len() - 1));
+                    }
+                }
+                text.push_str(part);
+            }
+            text.push(')');
+        }
+        (text, bound)
+    }
+}
+
+impl Kind {
+    fn read(self, text: &str) -> Result<Value, String> {
+        if text.len() > MOST_TEXT || text.contains('\0') {
+            return Err("Enter a shorter value.".to_owned());
+        }
+        Ok(match self {
+            Self::Text => Value::from(text),
+            Self::Contains => Value::Text(like(text)),
+            Self::Id => Value::Text(id(text).ok_or("Enter a valid UUID.")?),
+            Self::Bool => match text.to_ascii_lowercase().as_str() {
+                "true" | "1" | "yes" => Value::Number(1),
+                "false" | "0" | "no" => Value::Number(0),
+                _ => return Err("Enter true or false.".to_owned()),
+            },
+            Self::Number => Value::Number(text.parse().map_err(|_| "Enter a whole number.")?),
+            Self::Word(words) => Value::from(word(words, text).ok_or_else(|| {
+                let shown: String = text.chars().take(100).collect();
+                format!("Select a valid choice. {shown} is not one of the available choices.")
+            })?),
+            Self::Day => {
+                Value::Number(text.parse::<Day>().map_err(|_| "Enter a valid date.")?.number())
+            }
+            Self::Time => Value::Number(moment(text).ok_or("Enter a valid date/time.")?),
+        })
+    }
+}
+
+/// The word meant: whatever the case, with a space or an underscore for a hyphen.
+fn word(words: &'static [&'static str], text: &str) -> Option<&'static str> {
+    let plain = |text: &str| text.to_lowercase().replace([' ', '_'], "-");
+    let wanted = plain(text);
+    words.iter().find(|known| plain(known) == wanted).copied()
+}
+
+/// A pattern for `LIKE … ESCAPE '\'` that finds a part of a lowered text.
+fn like(text: &str) -> String {
+    let lowered = text.to_lowercase();
+    let mut pattern = String::with_capacity(lowered.len() + 2);
+    pattern.push('%');
+    for letter in lowered.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The canonical spelling of an id, which may be the end of a link.
+fn id(text: &str) -> Option<String> {
+    let last = text.trim_end_matches('/').rsplit('/').next()?;
+    last.parse::<model::UserId>().ok().map(|id| id.to_string())
+}
+
+fn moment(text: &str) -> Option<i64> {
+    // Without a zone UTC is meant; fractions beyond milliseconds are of no account.
+    let whole = if text.ends_with('Z') { text.to_owned() } else { format!("{text}Z") };
+    let day = text.parse::<Day>().ok().map(|day| day.start().ms());
+    let normal = whole.replace(' ', "T").replace("+00:00", "");
+    day.or_else(|| normal.parse::<Timestamp>().ok().map(Timestamp::ms))
+}
+
+impl Shelf {
+    /// A page of the list, and how many there are in all.
+    pub async fn page<T>(
+        &self,
+        on: &crate::Db,
+        asked: &Asked,
+        (limit, offset): (i64, i64),
+        read: impl Fn(&Row) -> Result<T>,
+    ) -> Result<(Vec<T>, u64)> {
+        let total = self.count(on, asked).await?;
+        if offset > 0 && u64::try_from(offset).unwrap_or(0) >= total {
+            return Ok((Vec::new(), total));
+        }
+        let mut order: Vec<String> = asked
+            .order
+            .iter()
+            .map(|(column, down)| format!("{column}{}", if *down { " DESC" } else { "" }))
+            .collect();
+        if order.is_empty() && !self.usual_order.is_empty() {
+            order.push(self.usual_order.to_owned());
+        }
+        let down = order.last().is_some_and(|last| last.ends_with(" DESC"));
+        order.push(format!("{}{}", self.id, if down { " DESC" } else { "" }));
+        let (condition, values) = asked.condition(3);
+        let text = format!(
+            "SELECT {} FROM {}{condition} ORDER BY {} LIMIT $1 OFFSET $2",
+            self.select,
+            self.from,
+            order.join(", ")
+        );
+        let found = bind(made(on.run(), text).bind(limit).bind(offset), values).all(read).await?;
+        Ok((found, total))
+    }
+
+    /// How many there are.
+    pub async fn count(&self, on: impl Run<'_>, asked: &Asked) -> Result<u64> {
+        let (condition, values) = asked.condition(1);
+        let from = if asked.clauses.is_empty() && !self.counted.is_empty() {
+            self.counted
+        } else {
+            self.from
+        };
+        let text = format!("SELECT COUNT(*) AS n FROM {from}{condition}");
+        bind(made(on.run(), text), values).one(|row| row.count("n")).await
+    }
+
+    /// The one that fits, if there is one.
+    pub async fn one<T>(
+        &self,
+        on: impl Run<'_>,
+        asked: &Asked,
+        read: impl Fn(&Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let (condition, values) = asked.condition(1);
+        let text = format!("SELECT {} FROM {}{condition} LIMIT 1", self.select, self.from);
+        bind(made(on.run(), text), values).optional(read).await
+    }
+
+    /// All that fit, up to a number.
+    pub async fn all<T>(
+        &self,
+        on: impl Run<'_>,
+        asked: &Asked,
+        most: i64,
+        read: impl Fn(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let (condition, values) = asked.condition(2);
+        let text = format!(
+            "SELECT {} FROM {}{condition} ORDER BY {} LIMIT $1",
+            self.select, self.from, self.id
+        );
+        bind(made(on.run(), text).bind(most), values).all(read).await
+    }
+}
+
+fn made(on: Target<'_>, text: String) -> Statement<'_> {
+    statement(on, AssertSqlSafe(text).into_sql_str())
+}
+
+fn bind(statement: Statement<'_>, values: Vec<Value>) -> Statement<'_> {
+    values.into_iter().fold(statement, |statement, value| match value {
+        Value::Text(text) => statement.bind(text),
+        Value::Number(number) => statement.bind(number),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHELF: Shelf = Shelf {
+        select: "t.id",
+        from: "t",
+        counted: "",
+        filters: &[
+            filter("state", Kind::Word(&["pending-provider", "done"]), "t.state IN (?)"),
+            filter("query", Kind::Contains, "LOWER(t.name) LIKE ? ESCAPE '\\'"),
+            filter("owner", Kind::Id, "t.owner IN (?)"),
+        ],
+        orders: &[("created", "t.created_at")],
+        usual_order: "t.created_at DESC",
+        id: "t.id",
+    };
+
+    fn read(pairs: &[(&str, &str)]) -> Result<(String, Vec<Value>), Vec<Fault>> {
+        Asked::read(&SHELF, pairs.iter().copied()).map(|asked| asked.condition(1))
+    }
+
+    #[test]
+    fn repeated_values_are_alternatives_and_filters_add_up() {
+        let asked = [("state", "pending provider"), ("state", "DONE"), ("query", "50%")];
+        let (text, values) = read(&asked).unwrap();
+        assert_eq!(text, r" WHERE (t.state IN ($1, $2)) AND (LOWER(t.name) LIKE $3 ESCAPE '\')");
+        assert_eq!(values, [Value::from("pending-provider"), "done".into(), r"%50\%%".into()]);
+    }
+
+    #[test]
+    fn both_spellings_of_an_id_and_links_are_taken() {
+        let hyphens = "01a182ba-ca7d-7444-8897-cb2c64ad7798";
+        let plain = hyphens.replace('-', "");
+        let link = format!("https://cmp.example/api/customers/{plain}/");
+        for text in [hyphens, &plain, &link] {
+            assert_eq!(read(&[("owner", text)]).unwrap().1, [Value::from(hyphens)]);
+        }
+        assert_eq!(read(&[("owner", "x")]).unwrap_err()[0].field, "owner");
+        assert!(read(&[("state", "x")]).unwrap_err()[0].message.contains("x is not one of"));
+    }
+
+    #[test]
+    fn no_value_fits_nothing() {
+        let none = Asked::default().and(Clause::of("t.owner IN (?)", Vec::<String>::new()));
+        assert_eq!(none.condition(1).0, " WHERE (t.owner IN (NULL))");
+    }
+}
