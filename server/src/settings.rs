@@ -49,6 +49,12 @@ pub struct Settings {
     pub smtp_url: Option<String>,
     /// Whom mail comes from.
     pub mail_from: String,
+    /// The identity provider; without one people sign in with passwords alone.
+    pub oidc_issuer: Option<String>,
+    pub oidc_client_id: String,
+    pub oidc_client_secret: Option<String>,
+    /// Whether who comes from the identity provider must have an account already.
+    pub block_uninvited: bool,
     pub log: String,
 }
 
@@ -256,6 +262,24 @@ impl Settings {
                     sound.then(|| Some(text.to_owned()))
                 },
             )?,
+            oidc_issuer: source.read(
+                "CMP_OIDC_ISSUER",
+                "the address of an OpenID provider, as in https://id.example.com/realms/cmp",
+                None,
+                |text| {
+                    let sound = text.starts_with("https://") || text.starts_with("http://");
+                    (sound && !text.ends_with('?') && text.bytes().all(|b| b.is_ascii_graphic()))
+                        .then(|| Some(text.to_owned()))
+                },
+            )?,
+            oidc_client_id: source.text("CMP_OIDC_CLIENT_ID").unwrap_or_else(|| "cmp".to_owned()),
+            oidc_client_secret: source.text("CMP_OIDC_CLIENT_SECRET"),
+            block_uninvited: source.read(
+                "OIDC_BLOCK_CREATION_OF_UNINVITED_USERS",
+                "true or false",
+                false,
+                |text| yes_or_no(&text.to_ascii_lowercase()),
+            )?,
             mail_from: source.read(
                 "CMP_MAIL_FROM",
                 "an address, as in Marketplace <mail@example.com>",
@@ -284,8 +308,19 @@ impl Settings {
             demo_calls_per_address: self.demo_calls_per_address,
             demo_calls_per_day: self.demo_calls_per_day,
             lease_max: self.lease_max,
+            block_uninvited: self.block_uninvited,
             server_name: self.server_name.clone(),
         }
+    }
+
+    /// The identity provider, where there is one.
+    pub fn oidc(&self) -> Option<sso::Config> {
+        Some(sso::Config {
+            issuer: self.oidc_issuer.clone()?,
+            client_id: self.oidc_client_id.clone(),
+            client_secret: self.oidc_client_secret.clone(),
+            public_url: self.public_url.clone(),
+        })
     }
 
     /// The choices that the gateway reads.
@@ -329,6 +364,7 @@ mod tests {
             ("CMP_TRUST_PROXY = \"perhaps\"", "CMP_TRUST_PROXY"),
             ("CMP_SMTP_URL = \"mail.example.com\"", "CMP_SMTP_URL"),
             ("CMP_MAIL_FROM = \"CMP\"", "CMP_MAIL_FROM"),
+            ("CMP_OIDC_ISSUER = \"id.example.com\"", "CMP_OIDC_ISSUER"),
         ] {
             let wrong = with(text).unwrap_err();
             assert_eq!(wrong.name, name);

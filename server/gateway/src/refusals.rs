@@ -121,7 +121,9 @@ impl From<market::Error> for Refusal {
                 return Self::unknown_key();
             }
             Error::Missing(_) => (StatusCode::NOT_FOUND, "invalid_request_error", "not_found"),
-            Error::Denied | Error::Unverified => (StatusCode::FORBIDDEN, "invalid_request_error", "permission_denied"),
+            Error::Denied | Error::Unverified => {
+                (StatusCode::FORBIDDEN, "invalid_request_error", "permission_denied")
+            }
             Error::Conflict(_) => (StatusCode::CONFLICT, "invalid_request_error", "conflict"),
             Error::Invalid(_) => {
                 (StatusCode::BAD_REQUEST, "invalid_request_error", "invalid_request")

@@ -12,6 +12,7 @@ use store::{
 use crate::{
     Actor, Client, Error, Identity, Result,
     attempts::Attempt,
+    audit::Deed,
     identity::NOBODY,
     mails::{self, Letter},
     secrets::{random_hex, sha256},
@@ -97,6 +98,9 @@ impl Identity<'_> {
             return Err(WORN_OUT);
         }
         store::users::verify(&mut tx, user, core.now()).await?;
+        let kind = "user_email_verified";
+        let deed = Deed::new(kind, "An e-mail address was verified.", "user", user);
+        self.0.note_by(&mut tx, Some(user), deed).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user, "an address was verified");
         Ok(())
@@ -108,7 +112,10 @@ impl Identity<'_> {
         let folded = email.folded();
         Attempt::mails_from(&client.address).take(core).await?;
         Attempt::mail_to(&folded).take(core).await?;
-        let user = store::users::by_email(core.db(), &folded).await?;
+        let user = match store::users::by_email(core.db(), &folded).await? {
+            Some(user) if store::users::is_active(core.db(), user.id).await? => Some(user),
+            _ => None,
+        };
         let secret = random_hex(core.entropy(), 32);
         let (now, hash) = (core.now(), sha256(secret.as_bytes()));
         let times = (now, now.plus_ms(RESET_MS));
@@ -204,6 +211,9 @@ impl Identity<'_> {
             ),
             reference: format!("password:{}:{}", person.id, core.now().ms()),
         };
+        let kind = "user_password_updated";
+        let deed = Deed::new(kind, "A password was changed.", "user", person.id);
+        self.0.note_by(tx, Some(person.id), deed).await?;
         mails::push(core, tx, &letter).await.map(drop)
     }
 

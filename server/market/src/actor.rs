@@ -87,6 +87,6 @@ impl Actor {
     pub(crate) fn for_tests(role: Option<Role>, grants: Vec<Grant>) -> Self {
         let customers = grants.iter().filter(|g| g.kind == model::ScopeKind::Customer);
         let customers = customers.map(|g| g.customer).collect();
-        Self { user: None, role, customers, grants, resource: None }
+        Self { user: None, role, customers, grants, resource: None, session: None }
     }
 }

@@ -6,7 +6,9 @@
 use model::UserId;
 use totp_rs::{Builder, Secret, Totp};
 
-use crate::{Actor, Client, Error, Market, Result, attempts::Attempt, secrets::sha256};
+use crate::{
+    Actor, Client, Error, Market, Result, attempts::Attempt, audit::Deed, secrets::sha256,
+};
 
 /// Bytes of an app's secret: as many as its hash has.
 const SECRET: usize = 20;
@@ -123,6 +125,9 @@ impl SecondFactors<'_> {
         self.keep_codes(&mut tx, user, &codes).await?;
         // Sessions that began without it are not what it is to protect against: whoever turned it on has one of them.
         store::sessions::end_all(&mut tx, user, actor.session).await?;
+        let kind = "user_second_factor_enabled";
+        let deed = Deed::new(kind, "A second factor was turned on.", "user", user);
+        self.0.note(&mut tx, Some(actor), deed).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user, "a second factor was turned on");
         Ok(codes)
@@ -135,6 +140,9 @@ impl SecondFactors<'_> {
         let codes = self.draw_codes();
         let mut tx = self.0.core().db().begin().await?;
         self.keep_codes(&mut tx, user, &codes).await?;
+        let kind = "user_recovery_codes_renewed";
+        let deed = Deed::new(kind, "New recovery codes were made.", "user", user);
+        self.0.note(&mut tx, Some(actor), deed).await?;
         tx.commit().await?;
         Ok(codes)
     }
@@ -153,6 +161,9 @@ impl SecondFactors<'_> {
         self.must_pass(user, code).await?;
         let mut tx = core.db().begin().await?;
         store::second_factors::remove(&mut tx, user).await?;
+        let kind = "user_second_factor_disabled";
+        let deed = Deed::new(kind, "The second factor was turned off.", "user", user);
+        self.0.note(&mut tx, Some(actor), deed).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user, "a second factor was turned off");
         Ok(())

@@ -13,6 +13,7 @@ use store::{
 use crate::{
     Actor, Error, Identity, Result,
     attempts::Attempt,
+    audit::Deed,
     identity::{NOBODY, PASSWORD_MAX},
     secrets::{random_hex, sha256, verify_password},
 };
@@ -178,18 +179,32 @@ impl Identity<'_> {
             address: client.address.chars().take(64).collect(),
             vouched,
         };
-        sessions::open(core.db(), &session).await?;
-        sessions::trim(core.db(), user, SESSIONS).await?;
+        let (kind, how) = match &session.vouched {
+            None => ("auth_logged_in_with_username", "signed in with a password"),
+            Some(_) => ("auth_logged_in_with_oidc", "signed in with the identity provider"),
+        };
+        let context = serde_json::json!({ "ip_address": session.address });
+        let deed = Deed::new(kind, format!("Somebody {how}."), "user", user).with(context);
+        let mut tx = core.db().begin().await?;
+        sessions::open(&mut tx, &session).await?;
+        sessions::trim(&mut tx, user, SESSIONS).await?;
+        self.0.note_by(&mut tx, Some(user), deed).await?;
+        tx.commit().await?;
         Ok(secret)
     }
 
     /// Ends a session; where the identity provider that vouched for it wants to be left as well, the address for that.
     pub async fn sign_out(&self, secret: &str) -> Result<Option<String>> {
-        let hash = sha256(secret.as_bytes());
-        let Some(id_token) = sessions::close(self.0.core().db(), hash).await? else {
-            return Ok(None);
-        };
-        Ok(self.0.sign_on().leave(&id_token).await)
+        let mut tx = self.0.core().db().begin().await?;
+        let ended = sessions::close(&mut tx, sha256(secret.as_bytes())).await?;
+        let Some((user, id_token)) = ended else { return Ok(None) };
+        let deed = Deed::new("auth_logged_out", "Somebody signed out.", "user", user);
+        self.0.note_by(&mut tx, Some(user), deed).await?;
+        tx.commit().await?;
+        match id_token {
+            Some(id_token) => Ok(self.0.sign_on().leave(&id_token).await),
+            None => Ok(None),
+        }
     }
 
     /// Who a session belongs to; `None` when it has ended or never was.
@@ -227,10 +242,13 @@ impl Identity<'_> {
     /// Signs one browser out.
     pub async fn end_session(&self, actor: &Actor, id: SessionId) -> Result<()> {
         let user = actor.must_be_person()?;
-        match sessions::end(self.0.core().db(), user, id).await? {
-            0 => Err(Error::Missing("session")),
-            _ => Ok(()),
+        let mut tx = self.0.core().db().begin().await?;
+        if sessions::end(&mut tx, user, id).await? == 0 {
+            return Err(Error::Missing("session"));
         }
+        let deed = Deed::new("session_ended", "A browser was signed out.", "session", id);
+        self.0.note(&mut tx, Some(actor), deed).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Signs all other browsers out; how many that were.
@@ -239,6 +257,8 @@ impl Identity<'_> {
         let mut tx = self.0.core().db().begin().await?;
         let ended = sessions::end_all(&mut tx, user, actor.session).await?;
         links::drop_all(&mut tx, user, Purpose::SecondFactor).await?;
+        let deed = Deed::new("sessions_ended", "All other browsers were signed out.", "user", user);
+        self.0.note(&mut tx, Some(actor), deed).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user, ended, "sessions were ended everywhere else");
         Ok(ended)

@@ -16,6 +16,7 @@ use store::{
 
 use crate::{
     Client, Error, Market, Result,
+    audit::Deed,
     identity::NOBODY,
     secrets::{random_hex, sha256},
 };
@@ -183,6 +184,11 @@ impl SignOn<'_> {
         };
         let mut tx = core.db().begin().await?;
         let person = store::users::find(&mut tx, user).await?.ok_or(Error::Missing("user"))?;
+        if !store::users::is_active(&mut tx, user).await? {
+            return Err(Error::Conflict(
+                "This account is closed. Ask the operator of this marketplace.",
+            ));
+        }
         // What the provider gave it also takes; a role that was given here stays.
         if role.is_some() || person.role == given {
             store::users::set_role(&mut tx, user, role).await?;
@@ -267,6 +273,10 @@ impl SignOn<'_> {
         }
         let (subject, sid) = (leaving.subject.as_deref(), leaving.sid.as_deref());
         let ended = store::sessions::end_vouched(&mut tx, &leaving.issuer, subject, sid).await?;
+        let said = format!("The identity provider ended {ended} sessions.");
+        let object = leaving.sid.as_deref().or(subject).unwrap_or_default();
+        let deed = Deed::new("auth_logged_out_with_oidc", said, "identity", object);
+        self.0.note_by(&mut tx, None, deed).await?;
         tx.commit().await?;
         tracing::info!(ended, "the identity provider ended sessions");
         Ok(ended)

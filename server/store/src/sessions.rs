@@ -66,16 +66,16 @@ pub async fn find(on: impl Run<'_>, secret_hash: [u8; 32], now: Timestamp) -> Re
         "SELECT s.id, s.user_id, s.seen_at FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.secret_hash = $1 AND s.expires_at > $2 AND u.active = 1",
     )
-        .bind(secret_hash.to_vec())
-        .bind(now.ms())
-        .optional(|row| {
-            Ok(Live {
-                id: row.parse("sessions", "id")?,
-                user: row.parse("sessions", "user_id")?,
-                seen_at: Timestamp::from_ms(row.get("seen_at")?),
-            })
+    .bind(secret_hash.to_vec())
+    .bind(now.ms())
+    .optional(|row| {
+        Ok(Live {
+            id: row.parse("sessions", "id")?,
+            user: row.parse("sessions", "user_id")?,
+            seen_at: Timestamp::from_ms(row.get("seen_at")?),
         })
-        .await
+    })
+    .await
 }
 
 /// Notes that a session was used.
@@ -88,13 +88,15 @@ pub async fn touch(on: impl Run<'_>, id: SessionId, now: Timestamp) -> Result<()
         .map(drop)
 }
 
-/// Ends the session of a secret; the token of the provider that vouched for it, if one did.
-pub async fn close(on: impl Run<'_>, secret_hash: [u8; 32]) -> Result<Option<String>> {
-    let ended = sql(on, "DELETE FROM sessions WHERE secret_hash = $1 RETURNING id_token")
+/// Ends the session of a secret: whose it was, and the token of the provider that vouched for it, if one did.
+pub async fn close(
+    on: impl Run<'_>,
+    secret_hash: [u8; 32],
+) -> Result<Option<(UserId, Option<String>)>> {
+    sql(on, "DELETE FROM sessions WHERE secret_hash = $1 RETURNING user_id, id_token")
         .bind(secret_hash.to_vec())
-        .optional(|row| row.get::<Option<String>>("id_token"))
-        .await?;
-    Ok(ended.flatten())
+        .optional(|row| Ok((row.parse("sessions", "user_id")?, row.get("id_token")?)))
+        .await
 }
 
 /// The live sessions of a user, the last used first.
