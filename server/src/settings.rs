@@ -283,7 +283,7 @@ impl Settings {
             mail_from: source.read(
                 "CMP_MAIL_FROM",
                 "an address, as in Marketplace <mail@example.com>",
-                "CMP <noreply@localhost>".to_owned(),
+                format!("CMP <noreply@{}>", mail_host(source)),
                 |text| (text.contains('@') && text.len() <= 300).then(|| text.to_owned()),
             )?,
             log: source.text("CMP_LOG").unwrap_or_else(|| "info,sqlx=warn,hyper=warn".to_owned()),
@@ -332,6 +332,15 @@ impl Settings {
             lease_max: self.lease_max,
         }
     }
+}
+
+/// What mail comes from when nobody says: the host of the public address, if that is a name.
+fn mail_host(source: &Source) -> String {
+    let url = source.text("CMP_PUBLIC_URL").unwrap_or_default();
+    let host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let named = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
+    if named { host.to_owned() } else { "localhost".to_owned() }
 }
 
 fn hostname() -> String {
@@ -386,6 +395,8 @@ mod tests {
         assert_eq!(settings.credit_price.micros(), 100_000);
         assert_eq!(settings.fee.get(), 0);
         assert_eq!(settings.public_url, "https://a.example");
+        assert_eq!(settings.mail_from, "CMP <noreply@a.example>");
+        assert_eq!(with("CMP_ADDR = \"127.0.0.1:1\"").unwrap().mail_from, "CMP <noreply@localhost>");
         assert_eq!(settings.probe_every, Some(Duration::from_mins(5)));
         assert_eq!(with("CMP_PROBE_EVERY_S = 0").unwrap().probe_every, None);
     }

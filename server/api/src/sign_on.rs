@@ -64,6 +64,9 @@ async fn callback(
     headers: HeaderMap,
     query: Query,
 ) -> Answer {
+    if !doors.market.sign_on().is_on() {
+        return Err(Error::Missing("page").into());
+    }
     let mut response = match finish(&doors, &headers, &query, &client).await {
         Ok((secret, next)) => {
             let mut response = flash::see_other(flash::next_path(Some(&next)).unwrap_or("/"));

@@ -61,6 +61,7 @@ impl Identity<'_> {
             let hash = self.hash(password).await?;
             let mut tx = self.0.core().db().begin().await?;
             store::users::promote(&mut tx, user.id, role, &hash).await?;
+            store::users::verify(&mut tx, user.id, self.0.core().now()).await?;
             tx.commit().await?;
             return Ok(user.id);
         }

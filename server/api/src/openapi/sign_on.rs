@@ -28,7 +28,8 @@ pub(super) fn doors() -> Vec<Door> {
             ("code", "What the provider's word is asked for with."),
             ("state", "What the browser was sent away with."),
             ("error", "Why there is no code."),
-        ]),
+        ])
+        .refuses(&[404]),
         Door::new(
             "post",
             "/api-auth/oidc/backchannel-logout/",
