@@ -13,8 +13,11 @@ use crate::{
     assets::Assets,
     context::{Theme, here, market, query, settled, visitor},
     pages::{
-        account::{LoginPage, RegisterPage},
-        admin::{ModerationPage, TicketQueuePage},
+        account::{
+            AccountPage, CodePage, ForgotPage, LoginPage, RegisterPage, ResetPage,
+            SecondFactorPage, VerifyPage,
+        },
+        admin::{MailPage, ModerationPage, OutboxPage, TicketQueuePage},
         buyer::{
             AgentPage, AgentsPage, KeyCreatedPage, KeysPage, ReceiptPage, StartPage, SupportPage,
             TicketPage, UsagePage, WalletPage, WorkspacePage,
@@ -94,6 +97,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/docs/components/") view=ComponentsPage ssr=SsrMode::Async />
                     <Route path=path!("/receipts/:receipt/") view=ReceiptPage ssr=SsrMode::Async />
                     <Route path=path!("/login/") view=LoginPage ssr=SsrMode::Async />
+                    <Route path=path!("/login/code/") view=CodePage ssr=SsrMode::Async />
+                    <Route path=path!("/login/forgot/") view=ForgotPage ssr=SsrMode::Async />
+                    <Route path=path!("/login/reset/") view=ResetPage ssr=SsrMode::Async />
+                    <Route path=path!("/login/verify/") view=VerifyPage ssr=SsrMode::Async />
+                    <Route path=path!("/account/") view=AccountPage ssr=SsrMode::Async />
+                    <Route path=path!("/account/second-factor/") view=SecondFactorPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/outbox/") view=OutboxPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/outbox/:mail/") view=MailPage ssr=SsrMode::Async />
                     <Route path=path!("/register/") view=RegisterPage ssr=SsrMode::Async />
                 </Routes>
             </Router>

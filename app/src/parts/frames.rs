@@ -84,6 +84,7 @@ fn member_links(who: &SignedIn) -> AnyView {
         view! {
             <a href="/admin/support/">"Tickets"</a>
             <a href="/admin/reviews/">"Reported reviews"</a>
+            <a href="/admin/outbox/">"Outbox"</a>
         }
     });
     view! {
@@ -96,6 +97,7 @@ fn member_links(who: &SignedIn) -> AnyView {
                 <p class="meta">{name}</p>
                 {workspace}
                 {operator}
+                <a href="/account/">"Account"</a>
                 <form method="post" action="/api-auth/session/">
                     {hidden("_method", "delete")}
                     {hidden("next", "/")}

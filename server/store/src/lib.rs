@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod attempts;
 pub mod backup;
 pub mod catalog;
 pub mod customers;
@@ -31,12 +32,15 @@ pub mod events;
 pub mod figures;
 pub mod holds;
 pub mod idempotency;
+pub mod identities;
 pub mod issues;
 pub mod jobs;
 pub mod keys;
 pub mod leases;
 pub mod ledger;
+pub mod links;
 pub mod lists;
+pub mod mails;
 pub mod members;
 mod migrations;
 pub mod proof;
@@ -46,7 +50,9 @@ pub mod requests;
 pub mod resources;
 pub mod reviews;
 mod script;
+pub mod second_factors;
 pub mod servers;
+pub mod sessions;
 pub mod testing;
 pub mod tickets;
 pub mod users;

@@ -14,5 +14,6 @@ mod documents;
 mod forms;
 mod money;
 mod services;
+mod sign_in;
 mod support;
 mod wrong;
