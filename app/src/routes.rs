@@ -22,7 +22,7 @@ use crate::{
             AgentPage, AgentsPage, KeyCreatedPage, KeysPage, ReceiptPage, StartPage, SupportPage,
             TicketPage, UsagePage, WalletPage, WorkspacePage,
         },
-        docs::ComponentsPage,
+        docs::{ComponentsPage, ReferencePage},
         public::{
             CategoryPage, ComparePage, LandingPage, MarketplacePage, MissingPage, OfferingPage,
             PricingPage, ProviderPage, ReportPage, ReviewPage, TryOutPage,
@@ -93,6 +93,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations/:customer/support/:ticket/") view=TicketPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/reviews/") view=ModerationPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/support/") view=TicketQueuePage ssr=SsrMode::Async />
+                    <Route path=path!("/docs/api/") view=ReferencePage ssr=SsrMode::Async />
                     <Route path=path!("/docs/components/") view=ComponentsPage ssr=SsrMode::Async />
                     <Route path=path!("/receipts/:receipt/") view=ReceiptPage ssr=SsrMode::Async />
                     <Route path=path!("/login/") view=LoginPage ssr=SsrMode::Async />

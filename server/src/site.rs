@@ -87,6 +87,7 @@ pub fn router(
         options,
         cache: Cache::of(settings.page_cache),
         tries: tries::tries(gateway.clone()),
+        document: app::ApiDocument(Arc::new(api::openapi(&settings.public_url))),
     });
     let doors = api::router(api::Api {
         market: market.clone(),

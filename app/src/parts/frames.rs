@@ -147,7 +147,7 @@ pub fn foot() -> AnyView {
                         <li><a href="/#buyers">"For buyers"</a></li>
                         <li><a href="/#sellers">"For sellers"</a></li>
                         <li><a href="/#sites">"For site owners"</a></li>
-                        <li><a href="/openapi.json">"API description (OpenAPI)"</a></li>
+                        <li><a href="/docs/api/">"API reference"</a></li>
                     </ul>
                 </nav>
             </div>

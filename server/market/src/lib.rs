@@ -18,6 +18,7 @@ mod core;
 mod error;
 mod idempotency;
 mod identity;
+mod issues;
 mod jobs;
 mod keys;
 mod ledger;
@@ -53,6 +54,7 @@ pub use core::Core;
 pub use error::{Error, Result};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
+pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use mails::Mails;
@@ -69,6 +71,7 @@ pub use settings::Settings;
 pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;
 pub use store::{
+    issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     proof::{Extent, Offence},
     requests::Request,
@@ -78,3 +81,6 @@ pub use tickets::{TicketDraft, Tickets};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};
+
+/// Said of an address that names nothing, or something of somebody else.
+pub const WRONG_LINK: &str = "Invalid hyperlink - Object does not exist.";

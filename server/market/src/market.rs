@@ -10,8 +10,8 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Keys, Ledger, Mails, Quality, Resources, Result, Reviews,
-    SecondFactors, Settings, SignOn, Tickets, Tryouts, Usage, Wallets,
+    Catalog, Core, Idempotency, Identity, Issues, Keys, Ledger, Mails, Quality, Resources, Result,
+    Reviews, SecondFactors, Settings, SignOn, Tickets, Tryouts, Usage, Wallets,
     access::Access,
     mails::Mail,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
@@ -150,6 +150,10 @@ impl Market {
 
     pub fn reviews(&self) -> Reviews<'_> {
         Reviews(self)
+    }
+
+    pub fn issues(&self) -> Issues<'_> {
+        Issues(self)
     }
 
     pub fn tickets(&self) -> Tickets<'_> {

@@ -33,6 +33,7 @@ pub mod figures;
 pub mod holds;
 pub mod idempotency;
 pub mod identities;
+pub mod issues;
 pub mod jobs;
 pub mod keys;
 pub mod leases;

@@ -144,6 +144,16 @@ impl App {
         format!("Token {}", identity.issue_token(&known, &Client::default()).await.unwrap())
     }
 
+    /// The `Authorization` of an operator with a role, and the id of the user without hyphens.
+    pub async fn operator_as(&self, email: &str, role: Role) -> (String, String) {
+        let email: Email = email.parse().unwrap();
+        let identity = self.market.identity();
+        let id = identity.create_operator(&email, PASSWORD.to_owned(), role).await.unwrap();
+        let known = SignIn { username: email.to_string(), password: PASSWORD.to_owned() };
+        let token = identity.issue_token(&known).await.unwrap();
+        (format!("Token {token}"), id.hex())
+    }
+
     /// A sample service that can be called and has no monthly fee.
     pub fn service(&self) -> Service {
         let catalog = self.market.catalog();

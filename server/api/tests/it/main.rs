@@ -15,4 +15,5 @@ mod forms;
 mod money;
 mod services;
 mod sign_in;
+mod support;
 mod wrong;
