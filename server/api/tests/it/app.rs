@@ -149,8 +149,9 @@ impl App {
         let email: Email = email.parse().unwrap();
         let identity = self.market.identity();
         let id = identity.create_operator(&email, PASSWORD.to_owned(), role).await.unwrap();
-        let known = SignIn { username: email.to_string(), password: PASSWORD.to_owned() };
-        let token = identity.issue_token(&known).await.unwrap();
+        let known =
+            SignIn { username: email.to_string(), password: PASSWORD.to_owned(), otp: None };
+        let token = identity.issue_token(&known, &Client::default()).await.unwrap();
         (format!("Token {token}"), id.hex())
     }
 

@@ -39,7 +39,10 @@ async fn programs_are_asked_for_the_second_factor() {
         let said = without.expect(401);
         assert_eq!(said["code"], "second_factor_required", "{path}");
         assert!(said["detail"].is_string());
-        assert_eq!(app.post(path, "", &body(json!("000000"))).await.expect(401)["code"], said["code"]);
+        assert_eq!(
+            app.post(path, "", &body(json!("000000"))).await.expect(401)["code"],
+            said["code"]
+        );
         assert!(without.cookie("__Host-session").is_none());
     }
     let token = app.post("/api-auth/password/", "", &body(json!(codes[0]))).await.expect(200);
@@ -49,7 +52,8 @@ async fn programs_are_asked_for_the_second_factor() {
     assert_eq!(session.status, 204);
     assert!(session.cookie("__Host-session").is_some());
     // A wrong password is a wrong password, whatever code comes with it.
-    let wrong = json!({ "username": person.email, "password": "not the password", "otp": codes[2] });
+    let wrong =
+        json!({ "username": person.email, "password": "not the password", "otp": codes[2] });
     let said = app.post("/api-auth/password/", "", &wrong).await.expect(401);
     assert_eq!(said, json!({ "detail": "Invalid username/password." }));
 }
@@ -59,13 +63,15 @@ async fn the_form_has_two_steps() {
     let app = app().await;
     let person = app.person("steps").await;
     let codes = with_second_factor(&app, &person).await;
-    let first = format!("username={}&password={}&next=/a/", person.email, PASSWORD.replace(' ', "+"));
+    let first =
+        format!("username={}&password={}&next=/a/", person.email, PASSWORD.replace(' ', "+"));
     let step = app.form("/api-auth/session/", &[], &first).await;
     assert_eq!((step.status.as_u16(), step.header("location")), (303, "/login/code/?next=%2Fa%2F"));
     assert!(step.cookie("__Host-session").is_none());
     let pending = step.cookie("__Host-pending").unwrap();
 
-    let wrong = app.form("/api-auth/session/", &[("cookie", &pending)], "otp=000000&next=/a/").await;
+    let wrong =
+        app.form("/api-auth/session/", &[("cookie", &pending)], "otp=000000&next=/a/").await;
     assert_eq!(wrong.header("location"), "/login/code/?next=%2Fa%2F");
     assert!(told(&wrong)["message"].as_str().unwrap().contains("incorrect"));
     let code = format!("otp={}&next=/a/", codes[0]);
