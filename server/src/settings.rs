@@ -396,7 +396,10 @@ mod tests {
         assert_eq!(settings.fee.get(), 0);
         assert_eq!(settings.public_url, "https://a.example");
         assert_eq!(settings.mail_from, "CMP <noreply@a.example>");
-        assert_eq!(with("CMP_ADDR = \"127.0.0.1:1\"").unwrap().mail_from, "CMP <noreply@localhost>");
+        assert_eq!(
+            with("CMP_ADDR = \"127.0.0.1:1\"").unwrap().mail_from,
+            "CMP <noreply@localhost>"
+        );
         assert_eq!(settings.probe_every, Some(Duration::from_mins(5)));
         assert_eq!(with("CMP_PROBE_EVERY_S = 0").unwrap().probe_every, None);
     }
