@@ -52,7 +52,7 @@ async fn start(
             Ok(response)
         }
         Err(missing @ Error::Missing(_)) => Err(missing.into()),
-        Err(error) => Ok(refuse(error.into(), id)),
+        Err(error) => Ok(refuse(&error.into(), id)),
     }
 }
 
@@ -73,7 +73,7 @@ async fn callback(
             flash::start_session(&mut response, &secret);
             response
         }
-        Err(error) => refuse(error, id),
+        Err(error) => refuse(&error, id),
     };
     flash::forget(&mut response, WAY_COOKIE);
     Ok(response)
@@ -102,7 +102,7 @@ async fn finish(
 }
 
 /// Back to the sign-in page, which says why.
-fn refuse(error: ApiError, id: RequestId) -> Response {
+fn refuse(error: &ApiError, id: RequestId) -> Response {
     error.log(id);
     flash::back("/login/", None, error.problem(id), &[])
 }

@@ -86,13 +86,12 @@ impl Error {
             Self::Missing(kind) => format!("There is no such {kind}."),
             Self::Anonymous => "Sign in, or send a key or token.".to_owned(),
             Self::Credentials => "E-mail or password is incorrect.".to_owned(),
-            Self::SecondFactor(sentence) => (*sentence).to_owned(),
             Self::Unverified => {
                 "Your e-mail address is not verified yet. Open the link in the mail that was sent to it."
                     .to_owned()
             }
             Self::Denied => "You do not have permission to do this.".to_owned(),
-            Self::Conflict(sentence) => (*sentence).to_owned(),
+            Self::Conflict(sentence) | Self::SecondFactor(sentence) => (*sentence).to_owned(),
             Self::Invalid(faults) => faults.first().map_or_else(
                 || "The input is wrong.".to_owned(),
                 |f| format!("{}: {}", f.field, f.message),

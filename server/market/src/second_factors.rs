@@ -104,7 +104,7 @@ impl SecondFactors<'_> {
     }
 
     /// Turns it on with a first code; the recovery codes, which are shown once.
-    pub async fn confirm(&self, actor: &Actor, code: &str) -> Result<Vec<String>> {
+    pub async fn confirm(&self, actor: &Actor, typed: &str) -> Result<Vec<String>> {
         let (user, core) = (actor.must_be_person()?, self.0.core());
         let tries = Attempt::code(user);
         tries.take(core).await?;
@@ -113,7 +113,7 @@ impl SecondFactors<'_> {
         if factor.confirmed_at.is_some() {
             return Err(Error::Conflict("The second factor is on already."));
         }
-        if !self.is_code_of(user, &factor.secret, code).await? {
+        if !self.is_code_of(user, &factor.secret, typed).await? {
             return Err(Error::field("code", WRONG));
         }
         tries.clear(core).await?;
@@ -134,9 +134,9 @@ impl SecondFactors<'_> {
     }
 
     /// New recovery codes in place of all earlier ones, for who has a code of the app or one of the earlier ones.
-    pub async fn renew_codes(&self, actor: &Actor, code: &str) -> Result<Vec<String>> {
+    pub async fn renew_codes(&self, actor: &Actor, typed: &str) -> Result<Vec<String>> {
         let user = actor.must_be_person()?;
-        self.must_pass(user, code).await?;
+        self.must_pass(user, typed).await?;
         let codes = self.draw_codes();
         let mut tx = self.0.core().db().begin().await?;
         self.keep_codes(&mut tx, user, &codes).await?;
@@ -152,13 +152,13 @@ impl SecondFactors<'_> {
         &self,
         actor: &Actor,
         password: &str,
-        code: &str,
+        typed: &str,
         client: &Client,
     ) -> Result<()> {
         let (user, core) = (actor.must_be_person()?, self.0.core());
         let person = store::users::find(core.db(), user).await?.ok_or(Error::Missing("user"))?;
         self.0.identity().confirm_password(&person, password, client).await?;
-        self.must_pass(user, code).await?;
+        self.must_pass(user, typed).await?;
         let mut tx = core.db().begin().await?;
         store::second_factors::remove(&mut tx, user).await?;
         let kind = "user_second_factor_disabled";
@@ -169,18 +169,18 @@ impl SecondFactors<'_> {
         Ok(())
     }
 
-    async fn must_pass(&self, user: UserId, code: &str) -> Result<()> {
+    async fn must_pass(&self, user: UserId, typed: &str) -> Result<()> {
         if !self.is_on(user).await? {
             return Err(Error::Conflict("The second factor is off."));
         }
-        match self.check(user, code).await {
+        match self.check(user, typed).await {
             Err(Error::SecondFactor(sentence)) => Err(Error::field("code", sentence)),
             other => other,
         }
     }
 
     /// Takes a code of the app or a recovery code, each once.
-    pub(crate) async fn check(&self, user: UserId, code: &str) -> Result<()> {
+    pub(crate) async fn check(&self, user: UserId, typed: &str) -> Result<()> {
         let core = self.0.core();
         let tries = Attempt::code(user);
         tries.take(core).await?;
@@ -188,8 +188,8 @@ impl SecondFactors<'_> {
         let Some(factor) = known.filter(|factor| factor.confirmed_at.is_some()) else {
             return Err(Error::SecondFactor(WRONG));
         };
-        let right = self.is_code_of(user, &factor.secret, code).await?
-            || self.is_recovery_code(user, code).await?;
+        let right = self.is_code_of(user, &factor.secret, typed).await?
+            || self.is_recovery_code(user, typed).await?;
         if !right {
             return Err(Error::SecondFactor(WRONG));
         }
@@ -197,9 +197,9 @@ impl SecondFactors<'_> {
     }
 
     /// Whether it is a code of the app that was not used before, nor one of a later time.
-    async fn is_code_of(&self, user: UserId, secret: &[u8], code: &str) -> Result<bool> {
+    async fn is_code_of(&self, user: UserId, secret: &[u8], typed: &str) -> Result<bool> {
         let core = self.0.core();
-        let digits: String = code.chars().filter(|c| !c.is_whitespace()).take(8).collect();
+        let digits: String = typed.chars().filter(|c| !c.is_whitespace()).take(8).collect();
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Ok(false);
         }
@@ -209,11 +209,11 @@ impl SecondFactors<'_> {
         Ok(store::second_factors::use_step(core.db(), user, step).await?)
     }
 
-    async fn is_recovery_code(&self, user: UserId, code: &str) -> Result<bool> {
+    async fn is_recovery_code(&self, user: UserId, typed: &str) -> Result<bool> {
         let core = self.0.core();
         let plain = |c: &char| !c.is_whitespace() && *c != '-';
-        let code: String = code.chars().filter(plain).take(32).collect();
-        let hash = code_hash(user, &code.to_ascii_uppercase());
+        let kept: String = typed.chars().filter(plain).take(32).collect();
+        let hash = code_hash(user, &kept.to_ascii_uppercase());
         Ok(store::second_factors::use_code(core.db(), user, hash, core.now()).await?)
     }
 

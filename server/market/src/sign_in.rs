@@ -126,14 +126,14 @@ impl Identity<'_> {
     pub async fn pass_second_factor(
         &self,
         pending: &str,
-        code: &str,
+        typed: &str,
         client: &Client,
     ) -> Result<String> {
         let core = self.0.core();
         let (hash, why) = (sha256(pending.as_bytes()), Purpose::SecondFactor);
         let found = links::find(core.db(), hash, why, core.now()).await?;
         let user = found.and_then(|link| link.user).ok_or(Error::Anonymous)?;
-        self.second_factor(user, Some(code)).await?;
+        self.second_factor(user, Some(typed)).await?;
         // Of two who come at the same time with the same sign-in, one gets in.
         links::take(core.db(), hash, why, core.now()).await?.ok_or(Error::Anonymous)?;
         self.enter(user, client).await

@@ -144,7 +144,7 @@ impl SignOn<'_> {
         &self,
         secret: &str,
         state: &str,
-        code: &str,
+        answer: &str,
         client: &Client,
     ) -> Result<(String, String)> {
         const LOST: Error = Error::Conflict(
@@ -160,7 +160,7 @@ impl SignOn<'_> {
         }
         let Way { state, nonce, verifier, next } = way;
         let word =
-            provider.word(code, &Asking { state, nonce, verifier }).await.map_err(refused)?;
+            provider.word(answer, &Asking { state, nonce, verifier }).await.map_err(refused)?;
         let user = self.whose(&word).await?;
         let identity = self.0.identity();
         identity.mend_trials(user).await?;
@@ -273,9 +273,9 @@ impl SignOn<'_> {
         }
         let (subject, sid) = (leaving.subject.as_deref(), leaving.sid.as_deref());
         let ended = store::sessions::end_vouched(&mut tx, &leaving.issuer, subject, sid).await?;
-        let said = format!("The identity provider ended {ended} sessions.");
+        let sentence = format!("The identity provider ended {ended} sessions.");
         let object = leaving.sid.as_deref().or(subject).unwrap_or_default();
-        let deed = Deed::new("auth_logged_out_with_oidc", said, "identity", object);
+        let deed = Deed::new("auth_logged_out_with_oidc", sentence, "identity", object);
         self.0.note_by(&mut tx, None, deed).await?;
         tx.commit().await?;
         tracing::info!(ended, "the identity provider ended sessions");
