@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod access_tokens;
 pub mod backup;
 pub mod catalog;
 pub mod customers;
@@ -30,7 +31,9 @@ mod error;
 pub mod events;
 pub mod figures;
 pub mod holds;
+pub mod hooks;
 pub mod idempotency;
+pub mod invitations;
 pub mod jobs;
 pub mod keys;
 pub mod leases;
@@ -38,6 +41,8 @@ pub mod ledger;
 pub mod lists;
 pub mod members;
 mod migrations;
+pub mod people;
+pub mod projects;
 pub mod proof;
 pub mod quality;
 pub mod quotas;
