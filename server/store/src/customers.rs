@@ -357,6 +357,14 @@ pub async fn of_user(on: impl Run<'_>, user: UserId, now: Timestamp) -> Result<V
     .await
 }
 
+/// A project that was not removed.
+pub async fn find_project(on: impl Run<'_>, id: ProjectId) -> Result<Option<Project>> {
+    sql(on, "SELECT id, customer_id, name FROM projects WHERE id = $1 AND removed_at IS NULL")
+        .bind(id.to_string())
+        .optional(read_project)
+        .await
+}
+
 /// A customer's projects, oldest first.
 pub async fn projects(on: impl Run<'_>, customer: CustomerId) -> Result<Vec<Project>> {
     sql(

@@ -34,6 +34,7 @@ pub mod holds;
 pub mod hooks;
 pub mod idempotency;
 pub mod invitations;
+pub mod issues;
 pub mod jobs;
 pub mod keys;
 pub mod leases;
