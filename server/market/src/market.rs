@@ -10,8 +10,8 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Issues, Keys, Ledger, Quality, Resources, Result,
-    Reviews, Settings, Tickets, Tryouts, Usage, Wallets,
+    Catalog, Core, Customers, History, Idempotency, Identity, Issues, Keys, Ledger, Projects,
+    Quality, Resources, Result, Reviews, Settings, Team, Tickets, Tryouts, Usage, Users, Wallets,
     access::Access,
     attempts::Attempts,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
@@ -89,6 +89,27 @@ impl Market {
 
     pub fn identity(&self) -> Identity<'_> {
         Identity(self)
+    }
+
+    pub fn customers(&self) -> Customers<'_> {
+        Customers(self)
+    }
+
+    pub fn projects(&self) -> Projects<'_> {
+        Projects(self)
+    }
+
+    pub fn team(&self) -> Team<'_> {
+        Team(self)
+    }
+
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
+    }
+
+    /// What was done.
+    pub fn history(&self) -> History<'_> {
+        History(self)
     }
 
     /// The catalogue as it is now; a later change makes a new one and leaves this one alone.

@@ -100,7 +100,11 @@ pub async fn by_hash(on: impl Run<'_>, hash: [u8; 32]) -> Result<Option<AccessTo
 }
 
 /// A token of somebody that is not revoked.
-pub async fn find(on: impl Run<'_>, id: AccessTokenId, user: UserId) -> Result<Option<AccessToken>> {
+pub async fn find(
+    on: impl Run<'_>,
+    id: AccessTokenId,
+    user: UserId,
+) -> Result<Option<AccessToken>> {
     sql(
         on,
         "SELECT t.id, t.user_id, t.name, t.prefix, t.scopes, t.networks, t.created_at, t.expires_at, t.last_used_at,

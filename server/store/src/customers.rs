@@ -255,11 +255,14 @@ pub async fn remove(tx: &mut Tx, id: CustomerId, now: Timestamp) -> Result<()> {
         .bind(id.to_string())
         .execute()
         .await?;
-    sql(tx, "UPDATE invitations SET state = 'canceled' WHERE customer_id = $1 AND state = 'pending'")
-        .bind(id.to_string())
-        .execute()
-        .await
-        .map(drop)
+    sql(
+        tx,
+        "UPDATE invitations SET state = 'canceled' WHERE customer_id = $1 AND state = 'pending'",
+    )
+    .bind(id.to_string())
+    .execute()
+    .await
+    .map(drop)
 }
 
 /// Moves the fees that fell due while a tenant was blocked to now: nothing is charged for that time.
@@ -303,7 +306,11 @@ pub async fn limits(db: &Db, of: &[CustomerId]) -> Result<Vec<(CustomerId, Quota
         .and(Clause::of("q.customer_id IN (?)", of.iter().map(ToString::to_string)));
     QUOTAS
         .all(db, &asked, 10_000, |row| {
-            Ok((row.parse("quotas", "customer_id")?, row.parse("quotas", "name")?, row.get("most")?))
+            Ok((
+                row.parse("quotas", "customer_id")?,
+                row.parse("quotas", "name")?,
+                row.get("most")?,
+            ))
         })
         .await
 }

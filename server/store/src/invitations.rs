@@ -147,12 +147,15 @@ pub async fn settle(
     state: InvitationState,
     by: Option<UserId>,
 ) -> Result<u64> {
-    sql(tx, "UPDATE invitations SET state = $2, accepted_by = $3 WHERE id = $1 AND state = 'pending'")
-        .bind(id.to_string())
-        .bind(state.as_str())
-        .bind(by.map(|id| id.to_string()))
-        .execute()
-        .await
+    sql(
+        tx,
+        "UPDATE invitations SET state = $2, accepted_by = $3 WHERE id = $1 AND state = 'pending'",
+    )
+    .bind(id.to_string())
+    .bind(state.as_str())
+    .bind(by.map(|id| id.to_string()))
+    .execute()
+    .await
 }
 
 /// How many offers of a customer are pending.

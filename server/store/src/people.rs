@@ -156,10 +156,9 @@ pub async fn update(tx: &mut Tx, account: &Account, folded: &str) -> Result<()> 
 
 /// Ends every session and token of somebody.
 pub async fn shut_out(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
-    for text in [
-        "DELETE FROM sessions WHERE user_id = $1",
-        "DELETE FROM api_tokens WHERE user_id = $1",
-    ] {
+    for text in
+        ["DELETE FROM sessions WHERE user_id = $1", "DELETE FROM api_tokens WHERE user_id = $1"]
+    {
         sql(&mut *tx, text).bind(id.to_string()).execute().await?;
     }
     sql(tx, "UPDATE access_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL")

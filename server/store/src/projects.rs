@@ -125,13 +125,16 @@ pub fn read_row(row: &Row) -> Result<ProjectRow> {
 
 /// Adds a project.
 pub async fn insert(tx: &mut Tx, project: &Project) -> Result<()> {
-    sql(&mut *tx, "INSERT INTO projects (id, customer_id, name, created_at) VALUES ($1, $2, $3, $4)")
-        .bind(project.id.to_string())
-        .bind(project.customer.to_string())
-        .bind(project.name.clone())
-        .bind(project.created_at.ms())
-        .execute()
-        .await?;
+    sql(
+        &mut *tx,
+        "INSERT INTO projects (id, customer_id, name, created_at) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(project.id.to_string())
+    .bind(project.customer.to_string())
+    .bind(project.name.clone())
+    .bind(project.created_at.ms())
+    .execute()
+    .await?;
     update(tx, project).await
 }
 
@@ -170,9 +173,12 @@ pub async fn find(on: impl Run<'_>, id: ProjectId) -> Result<Option<Project>> {
 
 /// Whether anything lives in a project.
 pub async fn is_used(on: impl Run<'_>, id: ProjectId) -> Result<bool> {
-    sql(on, "SELECT 1 AS one FROM resources WHERE project_id = $1 AND state <> 'terminated' LIMIT 1")
-        .bind(id.to_string())
-        .optional(|_| Ok(()))
-        .await
-        .map(|found| found.is_some())
+    sql(
+        on,
+        "SELECT 1 AS one FROM resources WHERE project_id = $1 AND state <> 'terminated' LIMIT 1",
+    )
+    .bind(id.to_string())
+    .optional(|_| Ok(()))
+    .await
+    .map(|found| found.is_some())
 }

@@ -14,4 +14,5 @@ mod documents;
 mod forms;
 mod money;
 mod services;
+mod tenancy;
 mod wrong;
