@@ -44,6 +44,10 @@ pub struct Settings {
     pub workers: usize,
     /// How many rendered pages are kept; none are at 0.
     pub page_cache: usize,
+    /// Whether a customer that an operator makes gets a first project.
+    pub default_project: bool,
+    /// Whether anybody who is signed in may open an organization.
+    pub self_register: bool,
     pub server_name: String,
     /// The mail server; without one mail stays in the outbox.
     pub smtp_url: Option<String>,
@@ -98,7 +102,7 @@ fn up_to_a_million(text: &str) -> Option<u32> {
 }
 
 fn yes_or_no(text: &str) -> Option<bool> {
-    match text {
+    match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Some(true),
         "0" | "false" | "no" | "off" => Some(false),
         _ => None,
@@ -204,6 +208,18 @@ impl Settings {
                 up_to_a_million,
             )?,
             trust_proxy: source.read("CMP_TRUST_PROXY", "true or false", false, yes_or_no)?,
+            default_project: source.read(
+                "CREATE_DEFAULT_PROJECT_ON_ORGANIZATION_CREATION",
+                "true or false",
+                false,
+                yes_or_no,
+            )?,
+            self_register: source.read(
+                "ONBOARDING_UNIVERSAL_AUTO_APPROVE",
+                "true or false",
+                false,
+                yes_or_no,
+            )?,
             lease_max: source.read(
                 "CMP_LEASE_MAX",
                 "credits of one customer that a server may set aside at a time, above 0",
@@ -309,6 +325,8 @@ impl Settings {
             demo_calls_per_day: self.demo_calls_per_day,
             lease_max: self.lease_max,
             block_uninvited: self.block_uninvited,
+            default_project: self.default_project,
+            self_register: self.self_register,
             server_name: self.server_name.clone(),
         }
     }

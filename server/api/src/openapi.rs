@@ -191,6 +191,10 @@ impl Door {
         Self { method: "head", answers: None, ..self.clone() }
     }
 
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
     pub fn open(self, open: Open) -> Self {
         Self { open, ..self }
     }

@@ -5,9 +5,16 @@
 //! bodies with the messages of Django REST Framework; [`links`] makes and reads the addresses of things.
 
 pub mod answer;
+mod customers;
+mod events;
 pub mod links;
+mod projects;
 pub mod read;
+mod roles;
 mod support;
+mod system;
+pub mod team;
+mod users;
 
 use axum::Router;
 use serde_json::{Map, Value};
@@ -16,20 +23,51 @@ use crate::{Shared, openapi::Door};
 
 /// Every door of the surface.
 pub fn routes() -> Router<Shared> {
-    let nouns: Vec<Router<Shared>> = vec![support::routes()];
+    let nouns: Vec<Router<Shared>> = vec![
+        support::routes(),
+        customers::routes(),
+        projects::routes(),
+        users::routes(),
+        roles::routes(),
+        events::routes(),
+        system::routes(),
+    ];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
 
 /// What `OpenAPI` says of them.
 pub fn doors() -> Vec<Door> {
-    let nouns: Vec<Vec<Door>> = vec![support::doors()];
+    let nouns: Vec<Vec<Door>> = vec![
+        support::doors(),
+        customers::doors(),
+        projects::doors(),
+        users::doors(),
+        roles::doors(),
+        events::doors(),
+        system::doors(),
+    ];
     nouns.into_iter().flatten().collect()
 }
 
 /// The schemas of the wire structs, by name.
 pub fn schemas() -> Map<String, Value> {
-    let nouns: Vec<Vec<(String, Value)>> = vec![support::schemas()];
+    let nouns: Vec<Vec<(String, Value)>> = vec![
+        support::schemas(),
+        customers::schemas(),
+        projects::schemas(),
+        users::schemas(),
+        roles::schemas(),
+        events::schemas(),
+        system::schemas(),
+        team::schemas(),
+    ];
     nouns.into_iter().flatten().collect()
+}
+
+/// A sentence about what was done.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub struct Told {
+    detail: String,
 }
 
 /// The schema of a wire struct, for [`schemas`].

@@ -2,19 +2,17 @@
 
 use model::{
     CustomerId, CustomerView, Email, EntryId, EntryKind, ProjectId, ProjectView, Register,
-    Registered, Role, ScopeKind, ScopeRole, SessionId, UserId, UserView,
+    Registered, Role, ScopeKind, SessionId, UserId, UserView,
 };
-use store::{
-    customers::{Customer, Project},
-    ledger::Account,
-    users::User,
-};
+use store::{customers::Customer, ledger::Account, users::User};
 
 use crate::{
-    Actor, Command, Error, Grant, Market, Result,
+    Actor, Command, CustomerChange, Error, Grant, Market, Result,
     secrets::{hash_password, random_hex, sha256},
 };
 
+/// How long a registration takes at most, in milliseconds.
+const REGISTERING_MS: i64 = 60_000;
 const PASSWORD_MIN: usize = 12;
 /// Argon2 reads all of a password, so its length is bounded.
 pub(crate) const PASSWORD_MAX: usize = 1_024;
@@ -120,39 +118,16 @@ impl Identity<'_> {
         name: &str,
         owner: Option<UserId>,
     ) -> Result<(CustomerId, ProjectId)> {
-        let core = self.0.core();
-        let now = core.now();
-        let customer = Customer {
-            id: core.id(CustomerId::new),
-            name: name.to_owned(),
-            created_at: now,
-            blocked_at: None,
-        };
-        let project = Project {
-            id: core.id(ProjectId::new),
-            customer_id: customer.id,
-            name: "Default".to_owned(),
-        };
-        let mut tx = core.db().begin().await?;
-        store::customers::insert(&mut tx, &customer).await?;
-        if let Some(owner) = owner {
-            store::customers::add_member(
-                &mut tx,
-                customer.id,
-                owner,
-                ScopeRole::CustomerOwner,
-                now,
-            )
-            .await?;
-        }
-        store::customers::insert_project(&mut tx, &project, now).await?;
-        let accounts = [Account::Available(customer.id), Account::Held(customer.id)];
-        store::ledger::open_accounts(&mut tx, &accounts).await?;
-        tx.commit().await?;
+        // A long name with "'s Workspace" after it may be longer than a name may be.
+        let name: String = name.chars().take(150).collect();
+        let draft = CustomerChange { name: Some(name), ..CustomerChange::default() };
+        let customer = self.0.customers().open(None, draft, owner, Some("Default")).await?;
+        let projects = store::customers::projects(self.0.core().db(), customer).await?;
+        let project = projects.first().ok_or_else(|| Error::broken("a first project"))?.id;
         if owner.is_some() {
-            self.grant_trial(customer.id).await?;
+            self.grant_trial(customer).await?;
         }
-        Ok((customer.id, project.id))
+        Ok((customer, project))
     }
 
     /// Gives a wallet its trial credits, once.
@@ -173,7 +148,12 @@ impl Identity<'_> {
     /// Gives the trial credits that a crash during registration has kept back.
     pub(crate) async fn mend_trials(&self, user: UserId) -> Result<()> {
         let db = self.0.core().db();
-        for customer in store::customers::of_user(db, user, self.0.core().now()).await? {
+        let Some(account) = store::people::find(db, user).await? else { return Ok(()) };
+        // Only the workspace of the registration has them: it is the first, and made together with the account.
+        let first =
+            store::customers::of_user(db, user, self.0.core().now()).await?.into_iter().next();
+        let age = |customer: &Customer| customer.created_at.ms() - account.created_at.ms();
+        if let Some(customer) = first.filter(|c| (0..REGISTERING_MS).contains(&age(c))) {
             let account = store::ledger::balance(db, Account::Available(customer.id)).await?;
             if account.is_some_and(|account| account.entries == 0) {
                 self.grant_trial(customer.id).await?;

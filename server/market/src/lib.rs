@@ -15,7 +15,9 @@ mod audit;
 mod bench;
 mod catalog;
 mod core;
+mod customers;
 mod error;
+mod history;
 mod idempotency;
 mod identity;
 mod issues;
@@ -27,6 +29,7 @@ mod market;
 mod permissions;
 mod plain;
 pub mod ports;
+mod projects;
 mod providers;
 mod quality;
 mod resources;
@@ -38,11 +41,13 @@ mod settings;
 mod sign_in;
 pub mod sign_on;
 mod tasks;
+mod team;
 mod tenancy;
 pub mod testing;
 mod tickets;
 mod tryouts;
 mod usage;
+mod users;
 mod wallets;
 mod work;
 
@@ -51,7 +56,11 @@ pub use actor::Actor;
 pub use bench::BenchUpstream;
 pub use catalog::{Catalog, Found};
 pub use core::Core;
+pub use customers::{
+    CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange, CustomerRow, Customers, Mine, QuotaView,
+};
 pub use error::{Error, Result};
+pub use history::History;
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
 pub use issues::{IssueChange, IssueDraft, Issues};
@@ -60,6 +69,7 @@ pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use mails::Mails;
 pub use market::Market;
 pub use permissions::{Grant, On, Permission};
+pub use projects::{ProjectChange, Projects};
 pub use providers::Seller;
 pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
@@ -71,15 +81,22 @@ pub use settings::Settings;
 pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;
 pub use store::{
+    customers::{SHELF as CUSTOMERS, Tenant},
+    events::{Event, SHELF as EVENTS},
     issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
+    members::Member,
+    people::{Account, PEERS, SHELF as PEOPLE},
+    projects::{Project, ProjectRow, SHELF as PROJECTS},
     proof::{Extent, Offence},
     requests::Request,
 };
 pub use tasks::spawn;
+pub use team::{Scope, Team, Teammate};
 pub use tickets::{TicketDraft, Tickets};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
+pub use users::{OwnRole, USER_DETAILS, UserChange, UserRow, Users};
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};
 
 /// Said of an address that names nothing, or something of somebody else.

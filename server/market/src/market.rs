@@ -10,8 +10,9 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Issues, Keys, Ledger, Mails, Quality, Resources, Result,
-    Reviews, SecondFactors, Settings, SignOn, Tickets, Tryouts, Usage, Wallets,
+    Catalog, Core, Customers, History, Idempotency, Identity, Issues, Keys, Ledger, Mails,
+    Projects, Quality, Resources, Result, Reviews, SecondFactors, Settings, SignOn, Team, Tickets,
+    Tryouts, Usage, Users, Wallets,
     access::Access,
     mails::Mail,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
@@ -116,6 +117,27 @@ impl Market {
 
     pub fn mails(&self) -> Mails<'_> {
         Mails(self)
+    }
+
+    pub fn customers(&self) -> Customers<'_> {
+        Customers(self)
+    }
+
+    pub fn projects(&self) -> Projects<'_> {
+        Projects(self)
+    }
+
+    pub fn team(&self) -> Team<'_> {
+        Team(self)
+    }
+
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
+    }
+
+    /// What was done.
+    pub fn history(&self) -> History<'_> {
+        History(self)
     }
 
     /// The catalogue as it is now; a later change makes a new one and leaves this one alone.

@@ -23,6 +23,10 @@ pub struct Settings {
     pub lease_max: Credits,
     /// Whether the identity provider alone makes nobody an account: who comes with it must have one here already.
     pub block_uninvited: bool,
+    /// Whether a customer that an operator makes gets a first project.
+    pub default_project: bool,
+    /// Whether anybody who is signed in may open an organization.
+    pub self_register: bool,
     /// Names this server among others; one that starts again under its old name takes back what it had left open.
     pub server_name: String,
 }
@@ -39,6 +43,8 @@ impl Default for Settings {
             demo_calls_per_day: 500,
             lease_max: Credits::from_micros(1_000_000_000),
             block_uninvited: false,
+            default_project: false,
+            self_register: false,
             server_name: "cmp".to_owned(),
         }
     }

@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod access_tokens;
 pub mod attempts;
 pub mod backup;
 pub mod catalog;
@@ -31,8 +32,10 @@ mod error;
 pub mod events;
 pub mod figures;
 pub mod holds;
+pub mod hooks;
 pub mod idempotency;
 pub mod identities;
+pub mod invitations;
 pub mod issues;
 pub mod jobs;
 pub mod keys;
@@ -43,6 +46,8 @@ pub mod lists;
 pub mod mails;
 pub mod members;
 mod migrations;
+pub mod people;
+pub mod projects;
 pub mod proof;
 pub mod quality;
 pub mod quotas;

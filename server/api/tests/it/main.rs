@@ -16,4 +16,5 @@ mod money;
 mod services;
 mod sign_in;
 mod support;
+mod tenancy;
 mod wrong;
