@@ -22,6 +22,7 @@
 
 pub mod backup;
 pub mod catalog;
+pub mod components;
 pub mod customers;
 mod db;
 pub mod demos;
@@ -38,6 +39,7 @@ pub mod ledger;
 pub mod lists;
 pub mod members;
 mod migrations;
+pub mod plan_periods;
 pub mod proof;
 pub mod quality;
 pub mod quotas;
