@@ -32,6 +32,7 @@ pub mod events;
 pub mod figures;
 pub mod holds;
 pub mod idempotency;
+pub mod issues;
 pub mod jobs;
 pub mod keys;
 pub mod leases;
