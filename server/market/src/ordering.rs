@@ -83,7 +83,9 @@ impl Orders<'_> {
         let mut tx = core.db().begin().await?;
         lock_open(&mut tx, customer).await?;
         room_for_one_more(&mut tx, customer).await?;
-        must_have_place(&mut tx, &plan).await?;
+        if !store::offerings::has_place(&mut tx, plan.plan.id).await? {
+            return Err(Error::Conflict("As many resources are on this plan as may be."));
+        }
         match store::orders::insert(&mut tx, &order).await {
             Err(store::Error::Conflict) => {
                 drop(tx);
@@ -294,16 +296,6 @@ async fn room_for_one_more(tx: &mut Tx, customer: CustomerId) -> Result<()> {
     Err(Error::Conflict(
         "The quota of resources (nc_resource_count) is used up. The operator can raise it.",
     ))
-}
-
-/// Refuses when as many resources are on a plan as may be at once.
-async fn must_have_place(_tx: &mut Tx, plan: &PlanDetail) -> Result<()> {
-    match plan.plan.most.and_then(|most| u64::try_from(most).ok()) {
-        Some(most) if plan.plan.resources >= most => {
-            Err(Error::Conflict("As many resources are on this plan as may be."))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// An address that is told when an order is done, or nothing.

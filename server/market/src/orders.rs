@@ -234,11 +234,6 @@ impl Orders<'_> {
         let found = store::orders::find(&mut tx, id).await?;
         let mut order = found.ok_or(Error::Missing("order"))?;
         let was = order.state;
-        let gates = match step {
-            Step::ApproveAsProvider => gates,
-            // Whoever may speak for both sides passes both.
-            _ => Gates { provider_reviews: gates.provider_reviews, ..gates },
-        };
         order.state = next(was, step, gates).map_err(Error::Conflict)?;
         order.updated_at = now;
         match step {

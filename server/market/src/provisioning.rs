@@ -61,7 +61,7 @@ impl Provisioning<'_> {
     }
 
     /// The provider fulfils it by hand and says when it is done.
-    fn waits(offering: &OfferingRow) -> bool {
+    pub fn waits(offering: &OfferingRow) -> bool {
         offering.by_hand && offering.option(&["manual_fulfilment"]) == Some(true)
     }
 
@@ -83,6 +83,9 @@ impl Provisioning<'_> {
             Some(resource) => resource,
             None => {
                 must_have_room(&mut tx, order.customer, Quota::Resources).await?;
+                if !store::offerings::has_place(&mut tx, plan.id).await? {
+                    return Err(Error::Conflict("As many resources are on this plan as may be."));
+                }
                 self.make(&mut tx, order, &offering, fee).await?
             }
         };
@@ -219,7 +222,8 @@ impl Provisioning<'_> {
         Ok(ended)
     }
 
-    async fn open_period(
+    /// Begins the time of an order's plan, unless it has begun.
+    pub async fn open_period(
         &self,
         tx: &mut Tx,
         order: &Order,
@@ -289,7 +293,8 @@ impl Provisioning<'_> {
         Ok(())
     }
 
-    async fn give_up(&self, id: OrderId, why: &str) -> Result<()> {
+    /// Sets an order that is being carried out to failed.
+    pub async fn give_up(&self, id: OrderId, why: &str) -> Result<()> {
         let mut tx = self.0.core().db().begin().await?;
         let found = store::orders::find(&mut tx, id).await?;
         let Some(mut order) = found.filter(|order| order.state == OrderState::Executing) else {
