@@ -14,10 +14,12 @@ mod attempts;
 mod audit;
 mod bench;
 mod catalog;
+mod components;
 mod core;
 mod customers;
 mod error;
 mod history;
+mod holdings;
 mod idempotency;
 mod identity;
 mod issues;
@@ -26,18 +28,27 @@ mod keys;
 mod ledger;
 pub mod mails;
 mod market;
+mod offers;
+mod order_rules;
+mod ordering;
+mod orders;
 mod permissions;
 mod plain;
+mod plans;
 pub mod ports;
 mod projects;
+mod provider_registry;
 mod providers;
+mod provisioning;
 mod quality;
 mod resources;
 mod reviews;
 mod samples;
+mod screenshots;
 mod second_factors;
 mod secrets;
 mod settings;
+mod shelves;
 mod sign_in;
 pub mod sign_on;
 mod tasks;
@@ -55,12 +66,14 @@ pub use access::{Admission, Route, Ticket};
 pub use actor::Actor;
 pub use bench::BenchUpstream;
 pub use catalog::{Catalog, Found};
+pub use components::ComponentDraft;
 pub use core::Core;
 pub use customers::{
     CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange, CustomerRow, Customers, Mine, QuotaView,
 };
 pub use error::{Error, Result};
 pub use history::History;
+pub use holdings::{HoldingChange, Holdings, Told};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
 pub use issues::{IssueChange, IssueDraft, Issues};
@@ -68,28 +81,45 @@ pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use mails::Mails;
 pub use market::Market;
+pub use offers::{Offer, OfferChange, OfferDraft, OfferMove, Offers, Side};
+pub use order_rules::{Gates, Step, next as next_order_state};
+pub use ordering::Request as ResourceRequest;
+pub use orders::{OrderChange, OrderDraft, Orders, Remark};
 pub use permissions::{Grant, On, Permission};
+pub use plans::{PlanDetail, PlanDraft, Plans, PriceDraft};
 pub use projects::{ProjectChange, Projects};
+pub use provider_registry::{Named, Trade, Vendor, Vendors};
 pub use providers::Seller;
 pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
 pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
+pub use screenshots::Screenshots;
 pub use second_factors::{SecondFactors, Setup};
 pub use secrets::sha256;
 pub use settings::Settings;
+pub use shelves::{ShelfChange, Shelved, Shelves};
 pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;
 pub use store::{
+    components::{Component, Tier},
     customers::{SHELF as CUSTOMERS, Tenant},
     events::{Event, SHELF as EVENTS},
+    holdings::{Holding, SHELF as HOLDINGS},
     issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     members::Member,
+    offerings::{
+        OfferingRow, PLAN_COMPONENTS, PLANS, PlanComponentRow, PlanRow, SHELF as OFFERINGS,
+    },
+    orders::{Order, OrderRow, SHELF as ORDERS},
     people::{Account, PEERS, SHELF as PEOPLE},
+    plan_periods::PlanPeriod,
     projects::{Project, ProjectRow, SHELF as PROJECTS},
     proof::{Extent, Offence},
     requests::Request,
+    screenshots::{SHELF as SCREENSHOTS, Screenshot},
+    shelves::{CATEGORIES, PROVIDERS},
 };
 pub use tasks::spawn;
 pub use team::{Scope, Team, Teammate};

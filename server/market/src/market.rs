@@ -186,6 +186,38 @@ impl Market {
         Tryouts(self)
     }
 
+    pub fn shelves(&self) -> crate::Shelves<'_> {
+        crate::Shelves(self)
+    }
+
+    pub fn vendors(&self) -> crate::Vendors<'_> {
+        crate::Vendors(self)
+    }
+
+    pub fn offers(&self) -> crate::Offers<'_> {
+        crate::Offers(self)
+    }
+
+    pub fn plans(&self) -> crate::Plans<'_> {
+        crate::Plans(self)
+    }
+
+    pub fn orders(&self) -> crate::Orders<'_> {
+        crate::Orders(self)
+    }
+
+    pub fn holdings(&self) -> crate::Holdings<'_> {
+        crate::Holdings(self)
+    }
+
+    pub(crate) fn provisioning(&self) -> crate::provisioning::Provisioning<'_> {
+        crate::provisioning::Provisioning(self)
+    }
+
+    pub fn screenshots(&self) -> crate::Screenshots<'_> {
+        crate::Screenshots(self)
+    }
+
     pub fn idempotency(&self) -> Idempotency<'_> {
         Idempotency(self)
     }
