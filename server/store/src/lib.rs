@@ -21,6 +21,7 @@
 //! ```
 
 pub mod backup;
+pub mod billable;
 pub mod catalog;
 pub mod customers;
 mod db;
@@ -31,6 +32,7 @@ pub mod events;
 pub mod figures;
 pub mod holds;
 pub mod idempotency;
+pub mod invoices;
 pub mod jobs;
 pub mod keys;
 pub mod leases;
@@ -38,6 +40,7 @@ pub mod ledger;
 pub mod lists;
 pub mod members;
 mod migrations;
+pub mod payments;
 pub mod proof;
 pub mod quality;
 pub mod quotas;
@@ -48,6 +51,7 @@ mod script;
 pub mod servers;
 pub mod testing;
 pub mod tickets;
+pub mod usages;
 pub mod users;
 pub mod versions;
 
