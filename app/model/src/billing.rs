@@ -11,7 +11,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Day, LimitPeriod, PlanUnit, Timestamp, Usd};
+use crate::{Day, LimitPeriod, PlanUnit, Timestamp};
 
 const MILLION: i128 = 1_000_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -289,30 +289,11 @@ pub fn for_amount(price: i64, amount: i64) -> Option<Billed> {
 
 /// From how much on a unit has another price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "WireTier", into = "WireTier")]
 pub struct Tier {
     /// Millionths of the unit.
     pub from: i64,
     /// Micro-dollars.
     pub price: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireTier {
-    from: Usd,
-    price: Usd,
-}
-
-impl From<WireTier> for Tier {
-    fn from(tier: WireTier) -> Self {
-        Self { from: tier.from.micros(), price: tier.price.micros() }
-    }
-}
-
-impl From<Tier> for WireTier {
-    fn from(tier: Tier) -> Self {
-        Self { from: Usd::from_micros(tier.from), price: Usd::from_micros(tier.price) }
-    }
 }
 
 /// What an amount costs where it is cheaper by steps: each part at the price of its tier. Below the first tier the
@@ -459,10 +440,6 @@ mod tests {
         // Without a tier at zero the plain price holds up to the first.
         assert_eq!(for_tiers(7, &[tier(10, 1)], 12_000_000).unwrap().price, 72);
         assert_eq!(for_tiers(1, &[tier(5, 1), tier(2, 1)], 12_000_000), None);
-        let read: Vec<Tier> =
-            serde_json::from_str(r#"[{"from":"0","price":"1.0"},{"from":100,"price":0.5}]"#)
-                .unwrap();
-        assert_eq!(read, [Tier { from: 0, price: 1_000_000 }, tier(100, 500_000)]);
     }
 
     #[test]

@@ -77,6 +77,6 @@ pub use services::{
 };
 pub use tenancy::{InvitationState, Quota, ScopeKind, ScopeRole};
 pub use texts::{Email, FullName, Slug, Title, WrongText};
-pub use tickets::{TicketKind, TicketState, TicketView};
+pub use tickets::{IssueType, Priority, ServiceLevel, TicketKind, TicketState, TicketView};
 pub use usage::{InstanceView, Receipt, ReceiptLine, RequestView, UsageDay, UsageView};
 pub use wallets::{EntryKind, LedgerEntry, LedgerPage, Wallet};

@@ -55,7 +55,7 @@ impl FromRequest<Shared> for Fields {
 
     async fn from_request(request: Request, _: &Shared) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let kind = Kind::of(&parts.headers)?;
+        let kind = Kind::of(&parts.headers, parts.uri.path())?;
         let raw = collect(&parts.headers, body).await?;
         let form_kind = !matches!(kind, Kind::Json);
         let values = match kind {
@@ -176,14 +176,15 @@ enum Kind {
 
 impl Kind {
     /// A body without a type is taken for JSON.
-    fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+    fn of(headers: &HeaderMap, path: &str) -> Result<Self, ApiError> {
         let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(Self::Json) };
         let text = value.to_str().unwrap_or_default();
         let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match kind.as_str() {
             "application/json" => Ok(Self::Json),
             "application/x-www-form-urlencoded" => Ok(Self::Form),
-            "multipart/form-data" => {
+            // Waldur's clients send files.
+            "multipart/form-data" if path.starts_with("/api/") => {
                 multer::parse_boundary(text).map(Self::Multipart).map_err(|_| {
                     ApiError::Malformed("Multipart form parse error - Invalid boundary.".to_owned())
                 })

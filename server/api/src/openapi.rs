@@ -138,7 +138,7 @@ pub struct Door {
     /// What a list can be asked for.
     filters: &'static [market::Filter],
     /// The fields of the body, where it has no schema of its own.
-    fields: Option<&'static [Field]>,
+    fields: Option<Vec<Field>>,
     /// Answers a bare list, page by page.
     array: bool,
 }
@@ -174,8 +174,8 @@ impl Door {
     }
 
     /// Takes these fields, as JSON or as a form.
-    pub fn fields(self, fields: &'static [Field]) -> Self {
-        Self { fields: Some(fields), ..self }
+    pub fn fields(self, fields: &[Field]) -> Self {
+        Self { fields: Some(fields.to_vec()), ..self }
     }
 
     /// Answers something that has no schema of its own.
@@ -240,7 +240,7 @@ impl Door {
                 json!({ "required": required, "content": content }),
             );
         }
-        if let (Some(fields), Some(told)) = (self.fields, told.as_object_mut()) {
+        if let (Some(fields), Some(told)) = (&self.fields, told.as_object_mut()) {
             let properties: Map<String, Value> =
                 fields.iter().map(|field| (field.name.to_owned(), field.schema())).collect();
             let required: Vec<&str> =

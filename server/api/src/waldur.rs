@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod links;
 pub mod read;
+mod support;
 
 use axum::Router;
 use serde_json::{Map, Value};
@@ -15,19 +16,19 @@ use crate::{Shared, openapi::Door};
 
 /// Every door of the surface.
 pub fn routes() -> Router<Shared> {
-    let nouns: Vec<Router<Shared>> = vec![];
+    let nouns: Vec<Router<Shared>> = vec![support::routes()];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
 
 /// What `OpenAPI` says of them.
 pub fn doors() -> Vec<Door> {
-    let nouns: Vec<Vec<Door>> = vec![];
+    let nouns: Vec<Vec<Door>> = vec![support::doors()];
     nouns.into_iter().flatten().collect()
 }
 
 /// The schemas of the wire structs, by name.
 pub fn schemas() -> Map<String, Value> {
-    let nouns: Vec<Vec<(String, Value)>> = vec![];
+    let nouns: Vec<Vec<(String, Value)>> = vec![support::schemas()];
     nouns.into_iter().flatten().collect()
 }
 

@@ -17,6 +17,7 @@ mod core;
 mod error;
 mod idempotency;
 mod identity;
+mod issues;
 mod jobs;
 mod keys;
 mod ledger;
@@ -48,6 +49,7 @@ pub use core::Core;
 pub use error::{Error, Result};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
+pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use market::Market;
@@ -60,6 +62,7 @@ pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
 pub use secrets::sha256;
 pub use settings::Settings;
 pub use store::{
+    issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     proof::{Extent, Offence},
     requests::Request,
@@ -69,3 +72,6 @@ pub use tickets::{TicketDraft, Tickets};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};
+
+/// Said of an address that names nothing, or something of somebody else.
+pub const WRONG_LINK: &str = "Invalid hyperlink - Object does not exist.";

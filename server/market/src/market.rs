@@ -10,8 +10,8 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Keys, Ledger, Quality, Resources, Result, Reviews,
-    Settings, Tickets, Tryouts, Usage, Wallets,
+    Catalog, Core, Idempotency, Identity, Issues, Keys, Ledger, Quality, Resources, Result,
+    Reviews, Settings, Tickets, Tryouts, Usage, Wallets,
     access::Access,
     attempts::Attempts,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
@@ -123,6 +123,10 @@ impl Market {
 
     pub fn reviews(&self) -> Reviews<'_> {
         Reviews(self)
+    }
+
+    pub fn issues(&self) -> Issues<'_> {
+        Issues(self)
     }
 
     pub fn tickets(&self) -> Tickets<'_> {

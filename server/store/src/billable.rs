@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     Result, Row, Run, Tx,
     db::{built, numbered, runs},
+    plan_periods::{LimitsMap, Opening},
     sql,
 };
 
@@ -107,20 +108,19 @@ pub struct Period {
     pub seller: Option<CustomerId>,
     pub resource_name: String,
     pub plan: PlanId,
-    pub limits: Map<String, Value>,
-    /// `init`, `switch` or `none`.
-    pub opening: String,
+    pub limits: LimitsMap,
+    pub opening: Opening,
     pub start: Timestamp,
     pub end: Option<Timestamp>,
     /// When the one before it ended, and what its limits were.
     pub before: Option<Timestamp>,
-    pub limits_before: Map<String, Value>,
+    pub limits_before: LimitsMap,
 }
 
-fn object(row: &Row, column: &'static str) -> Result<Map<String, Value>> {
+fn limits(row: &Row, column: &'static str) -> Result<LimitsMap> {
     let text: Option<String> = row.get(column)?;
     match text {
-        None => Ok(Map::new()),
+        None => Ok(LimitsMap::new()),
         Some(_) => row.json("plan_periods", column),
     }
 }
@@ -135,12 +135,12 @@ fn read_period(row: &Row) -> Result<Period> {
         seller: row.parse_some("resources", "seller_id")?,
         resource_name: row.get("name")?,
         plan: row.parse("plan_periods", "plan_id")?,
-        limits: object(row, "limits")?,
-        opening: row.get("opening")?,
+        limits: limits(row, "limits")?,
+        opening: row.parse("plan_periods", "opening")?,
         start: Timestamp::from_ms(row.get("start_at")?),
         end: row.get::<Option<i64>>("end_at")?.map(Timestamp::from_ms),
         before: row.get::<Option<i64>>("before_at")?.map(Timestamp::from_ms),
-        limits_before: object(row, "limits_before")?,
+        limits_before: limits(row, "limits_before")?,
     })
 }
 
@@ -273,7 +273,7 @@ pub struct Component {
     pub article_code: String,
     pub billing: Billing,
     pub period: Option<LimitPeriod>,
-    /// How much of it the plan has.
+    /// How much of it the plan has, in whole units.
     pub amount: i64,
     /// In the order of their times.
     pub prices: Vec<ComponentPrice>,

@@ -117,6 +117,14 @@ pub async fn insert_project(tx: &mut Tx, project: &Project, now: Timestamp) -> R
         .map(drop)
 }
 
+/// A project that was not removed.
+pub async fn find_project(on: impl Run<'_>, id: ProjectId) -> Result<Option<Project>> {
+    sql(on, "SELECT id, customer_id, name FROM projects WHERE id = $1 AND removed_at IS NULL")
+        .bind(id.to_string())
+        .optional(read_project)
+        .await
+}
+
 /// A customer's projects, oldest first.
 pub async fn projects(on: impl Run<'_>, customer: CustomerId) -> Result<Vec<Project>> {
     sql(

@@ -180,6 +180,14 @@ impl Asked {
         self
     }
 
+    /// Adds what another asks.
+    #[must_use]
+    pub fn and_all(mut self, other: Self) -> Self {
+        self.clauses.extend(other.clauses);
+        self.order.extend(other.order);
+        self
+    }
+
     fn condition(&self, first: usize) -> (String, Vec<Value>) {
         let (mut text, mut bound) = (String::new(), Vec::new());
         for clause in &self.clauses {

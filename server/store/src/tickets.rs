@@ -1,7 +1,8 @@
 //! Reports of problems.
 
 use model::{
-    CustomerId, OfferingId, TicketId, TicketKind, TicketState, TicketView, Timestamp, UserId,
+    CustomerId, IssueType, OfferingId, Priority, ProjectId, ResourceId, TicketId, TicketKind,
+    TicketState, TicketView, Timestamp, UserId,
 };
 
 use crate::{Result, Row, Run, Tx, db::built, sql};
@@ -18,6 +19,13 @@ pub struct Opened {
     pub text: String,
     pub reference: String,
     pub at: Timestamp,
+    /// Empty: what kind it is says enough.
+    pub summary: String,
+    pub issue_type: IssueType,
+    pub priority: Priority,
+    pub project: Option<ProjectId>,
+    pub resource: Option<ResourceId>,
+    pub remote_id: String,
 }
 
 const SELECT: &str = "SELECT t.id, t.number, t.kind, t.state, t.text, t.customer_id, c.name AS customer,
@@ -55,7 +63,8 @@ pub async fn insert(tx: &mut Tx, ticket: &Opened) -> Result<()> {
     sql(
         tx,
         "INSERT INTO tickets (id, number, customer_id, user_id, offering_id, kind, state, text, reference,
-             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+             created_at, updated_at, summary, type, priority, project_id, resource_id, remote_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(ticket.id.to_string())
     .bind(ticket.number)
@@ -67,6 +76,12 @@ pub async fn insert(tx: &mut Tx, ticket: &Opened) -> Result<()> {
     .bind(ticket.text.clone())
     .bind(ticket.reference.clone())
     .bind(ticket.at.ms())
+    .bind(ticket.summary.clone())
+    .bind(ticket.issue_type.as_str())
+    .bind(ticket.priority.as_str())
+    .bind(ticket.project.map(|id| id.to_string()))
+    .bind(ticket.resource.map(|id| id.to_string()))
+    .bind(ticket.remote_id.clone())
     .execute()
     .await
     .map(drop)
@@ -151,25 +166,5 @@ pub async fn opened_since(
     .bind(user.to_string())
     .bind(since.ms())
     .one(|row| Ok((row.count("n")?, Timestamp::from_ms(row.get("first_at")?))))
-    .await
-}
-
-/// Moves a ticket to a state; an answer replaces the one before. How many rows that was.
-pub async fn settle(
-    tx: &mut Tx,
-    id: TicketId,
-    state: TicketState,
-    answer: Option<&str>,
-    at: Timestamp,
-) -> Result<u64> {
-    sql(
-        tx,
-        "UPDATE tickets SET state = $2, answer = COALESCE($3, answer), updated_at = $4 WHERE id = $1",
-    )
-    .bind(id.to_string())
-    .bind(state.as_str())
-    .bind(answer.map(str::to_owned))
-    .bind(at.ms())
-    .execute()
     .await
 }

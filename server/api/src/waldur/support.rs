@@ -1,0 +1,562 @@
+//! `/api/support-issues/` and what belongs to it: tickets with assignees, comments and service levels.
+
+use axum::{
+    Json, Router,
+    extract::State,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use market::{COMMENTS, Comment, Error, ISSUES, Issue, IssueChange, IssueDraft, Permission};
+use model::{CommentId, IssueType, Priority, TicketId, TicketState};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{
+    answer::{Listing, made, single},
+    links::{self, hex},
+    schema,
+};
+use crate::{
+    Answer, Doors, Shared,
+    actors::SignedIn,
+    bodies::{Fields, Named},
+    door,
+    errors::ApiError,
+    openapi::{Door, Takes, may, must},
+    queries::Query,
+};
+
+/// The kinds of addresses that a person may be named by.
+const PEOPLE: &[&str] = &[links::USERS, "support-users"];
+
+pub fn routes() -> Router<Shared> {
+    [
+        door("/api/support-issues", get(list).post(create)),
+        door("/api/support-issues/{uuid}", get(find).patch(update).put(update)),
+        door("/api/support-issues/{uuid}/resolve", post(resolve)),
+        door("/api/support-issues/{uuid}/set_status", post(set_status)),
+        door("/api/support-issues/{uuid}/comment", post(comment)),
+        door("/api/support-issues/{uuid}/escalate", post(escalate)),
+        door("/api/support-issues/{uuid}/attach_resource", post(attach)),
+        door("/api/support-comments", get(comments)),
+        door("/api/support-comments/{uuid}", get(find_comment)),
+        door("/api/support-priorities", get(priorities)),
+        door("/api/support-statuses", get(statuses)),
+    ]
+    .into_iter()
+    .fold(Router::new(), Router::merge)
+}
+
+pub fn doors() -> Vec<Door> {
+    let issue = |method, path, summary| Door::new(method, path, summary).refuses(&[400, 403, 404]);
+    vec![
+        Door::list("/api/support-issues/", "Tickets", "Issue", ISSUES.filters),
+        Door::new("post", "/api/support-issues/", "Open a ticket")
+            .fields(&[
+                must("type", Takes::Text),
+                must("summary", Takes::Text),
+                may("description", Takes::Text),
+                may("priority", Takes::Text),
+                may("customer", Takes::Link),
+                may("project", Takes::Link),
+                may("resource", Takes::Link),
+                may("offering", Takes::Link),
+                may("assignee", Takes::Link),
+                may("remote_id", Takes::Text),
+                may("is_reported_manually", Takes::Flag),
+                may("first_comment", Takes::Text),
+            ])
+            .answers(201, "Issue")
+            .refuses(&[403, 429]),
+        Door::new("get", "/api/support-issues/{uuid}/", "A ticket")
+            .answers(200, "Issue")
+            .refuses(&[404]),
+        issue("patch", "/api/support-issues/{uuid}/", "Change a ticket; operators assign it")
+            .fields(CHANGES)
+            .answers(200, "Issue"),
+        issue("put", "/api/support-issues/{uuid}/", "Change a ticket; operators assign it")
+            .fields(CHANGES)
+            .answers(200, "Issue"),
+        issue("post", "/api/support-issues/{uuid}/resolve/", "Resolve a ticket (operators)")
+            .fields(&[may("resolution", Takes::Text)])
+            .answers(200, "Issue"),
+        issue(
+            "post",
+            "/api/support-issues/{uuid}/set_status/",
+            "Move a ticket to a status (operators)",
+        )
+        .fields(&[must("status", Takes::Text), may("resolution", Takes::Text)])
+        .answers(200, "Issue"),
+        issue("post", "/api/support-issues/{uuid}/comment/", "Say something in a ticket")
+            .fields(&[must("description", Takes::Text), may("is_public", Takes::Flag)])
+            .answers(201, "Comment")
+            .refuses(&[404, 409]),
+        issue("post", "/api/support-issues/{uuid}/escalate/", "Call for those above")
+            .fields(&[may("reason", Takes::Text)])
+            .answers(200, "Issue"),
+        issue(
+            "post",
+            "/api/support-issues/{uuid}/attach_resource/",
+            "Say which resource a ticket is about",
+        )
+        .fields(&[must("resource", Takes::Link)])
+        .answers(200, "Issue"),
+        Door::list(
+            "/api/support-comments/",
+            "What was said in tickets",
+            "Comment",
+            COMMENTS.filters,
+        ),
+        Door::new("get", "/api/support-comments/{uuid}/", "A comment")
+            .answers(200, "Comment")
+            .refuses(&[404]),
+        Door::list(
+            "/api/support-priorities/",
+            "Priorities and what they promise",
+            "SupportPriority",
+            &[],
+        ),
+        Door::list("/api/support-statuses/", "What a ticket can be", "SupportStatus", &[]),
+    ]
+}
+
+const CHANGES: &[crate::openapi::Field] = &[
+    may("summary", Takes::Text),
+    may("description", Takes::Text),
+    may("priority", Takes::Text),
+    may("assignee", Takes::Link),
+    may("offering", Takes::Link),
+];
+
+pub fn schemas() -> Vec<(String, Value)> {
+    vec![
+        schema::<IssueWire>(),
+        schema::<CommentWire>(),
+        schema::<SupportPriority>(),
+        schema::<SupportStatus>(),
+    ]
+}
+
+/// A ticket. The client fails on a missing field, so what is not there is null.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Issue)]
+struct IssueWire {
+    url: String,
+    uuid: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    key: String,
+    backend_id: Option<String>,
+    backend_name: Option<String>,
+    summary: String,
+    description: String,
+    status: &'static str,
+    resolution: String,
+    priority: &'static str,
+    caller: String,
+    caller_uuid: Option<String>,
+    caller_full_name: Option<String>,
+    reporter: String,
+    reporter_uuid: Option<String>,
+    reporter_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee: Option<String>,
+    assignee_uuid: Option<String>,
+    assignee_name: Option<String>,
+    customer: String,
+    customer_uuid: Option<String>,
+    customer_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    project_uuid: Option<String>,
+    project_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<String>,
+    resource_type: &'static str,
+    resource_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offering: Option<String>,
+    remote_id: String,
+    created: String,
+    modified: String,
+    feedback: Option<String>,
+    resolved: Option<bool>,
+    update_is_available: bool,
+    destroy_is_available: bool,
+    available_statuses: Vec<&'static str>,
+    add_comment_is_available: bool,
+    add_attachment_is_available: bool,
+    order_uuid: Option<String>,
+    order_project_uuid: Option<String>,
+    order_customer_uuid: Option<String>,
+    order_resource_name: Option<String>,
+    first_response_deadline: Option<String>,
+    resolution_deadline: Option<String>,
+    first_response_at: Option<String>,
+    sla_breached: bool,
+    sla_status: &'static str,
+    parent_issue: String,
+    provider_helpdesk: String,
+    is_escalated: bool,
+    escalated_at: Option<String>,
+    escalation_reason: String,
+    is_routed: bool,
+    provider_ticket_info: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Comment)]
+struct CommentWire {
+    url: String,
+    uuid: String,
+    issue: String,
+    issue_key: String,
+    description: String,
+    is_public: bool,
+    author_name: String,
+    author_uuid: String,
+    author_user: String,
+    author_email: String,
+    backend_id: String,
+    remote_id: String,
+    created: String,
+    update_is_available: bool,
+    destroy_is_available: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SupportPriority {
+    url: String,
+    uuid: String,
+    name: &'static str,
+    description: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SupportStatus {
+    url: String,
+    uuid: String,
+    name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+fn wire(doors: &Doors, caller: &SignedIn, issue: Issue) -> IssueWire {
+    let now = doors.market.core().now();
+    let works = caller.actor.may_everywhere(Permission::ManageTickets);
+    let level = issue.level;
+    let breached = level.is_breached(now);
+    let statuses = TicketState::ALL.iter().filter(|state| **state != issue.state);
+    let time = |at: Option<model::Timestamp>| at.map(|at| at.to_string());
+    IssueWire {
+        url: doors.link("support-issues", issue.id),
+        uuid: hex(issue.id),
+        kind: issue.issue_type.as_str(),
+        key: format!("CMP-{}", issue.number),
+        backend_id: None,
+        backend_name: None,
+        summary: if issue.summary.is_empty() {
+            issue.kind.title().to_owned()
+        } else {
+            issue.summary
+        },
+        description: issue.text,
+        status: issue.state.word(),
+        resolution: issue.answer,
+        priority: level.priority.title(),
+        caller: doors.link(links::USERS, issue.reporter),
+        caller_uuid: Some(hex(issue.reporter)),
+        caller_full_name: Some(issue.reporter_name.clone()),
+        reporter: doors.link(links::USERS, issue.reporter),
+        reporter_uuid: Some(hex(issue.reporter)),
+        reporter_name: Some(issue.reporter_name),
+        assignee: issue.assignee.map(|id| doors.link(links::USERS, id)),
+        assignee_uuid: issue.assignee.map(hex),
+        assignee_name: issue.assignee_name,
+        customer: doors.link(links::CUSTOMERS, issue.customer),
+        customer_uuid: Some(hex(issue.customer)),
+        customer_name: Some(issue.customer_name),
+        project: issue.project.map(|id| doors.link(links::PROJECTS, id)),
+        project_uuid: issue.project.map(hex),
+        project_name: issue.project_name,
+        resource: issue.resource.map(|id| doors.link(links::RESOURCES, id)),
+        resource_type: if issue.resource.is_some() { "Marketplace.Resource" } else { "" },
+        resource_name: issue.resource_name.unwrap_or_default(),
+        offering: issue.offering.map(|id| doors.link(links::PUBLIC_OFFERINGS, id)),
+        remote_id: issue.remote_id,
+        created: level.created_at.to_string(),
+        modified: issue.updated_at.to_string(),
+        feedback: None,
+        resolved: Some(issue.state.is_finished()),
+        update_is_available: works || caller.actor.user() == Some(issue.reporter),
+        destroy_is_available: false,
+        available_statuses: if works { statuses.map(|s| s.word()).collect() } else { Vec::new() },
+        add_comment_is_available: true,
+        add_attachment_is_available: false,
+        order_uuid: None,
+        order_project_uuid: None,
+        order_customer_uuid: None,
+        order_resource_name: None,
+        first_response_deadline: Some(level.response_due(now).to_string()),
+        resolution_deadline: Some(level.resolution_due(now).to_string()),
+        first_response_at: time(level.first_response_at),
+        sla_breached: breached,
+        sla_status: match (breached, issue.state.is_finished()) {
+            (true, _) => "breached",
+            (false, true) => "met",
+            (false, false) => "on_track",
+        },
+        parent_issue: String::new(),
+        provider_helpdesk: String::new(),
+        is_escalated: issue.escalated_at.is_some(),
+        escalated_at: time(issue.escalated_at),
+        escalation_reason: issue.escalation_reason,
+        is_routed: false,
+        provider_ticket_info: None,
+    }
+}
+
+fn comment_wire(doors: &Doors, comment: Comment) -> CommentWire {
+    CommentWire {
+        url: doors.link("support-comments", comment.id),
+        uuid: hex(comment.id),
+        issue: doors.link("support-issues", comment.ticket),
+        issue_key: format!("CMP-{}", comment.ticket_number),
+        description: comment.text,
+        is_public: comment.public,
+        author_name: comment.author_name,
+        author_uuid: hex(comment.author),
+        author_user: doors.link(links::USERS, comment.author),
+        author_email: String::new(),
+        backend_id: String::new(),
+        remote_id: String::new(),
+        created: comment.created_at.to_string(),
+        update_is_available: false,
+        destroy_is_available: false,
+    }
+}
+
+fn named(text: &str) -> Result<TicketId, Error> {
+    text.parse().map_err(|_| Error::Missing("issue"))
+}
+
+async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -> Answer {
+    let asked = listing.asked(&ISSUES)?;
+    let (found, total) = doors.market.issues().list(&caller.actor, asked, listing.range()).await?;
+    let items: Vec<IssueWire> = found.into_iter().map(|one| wire(&doors, &caller, one)).collect();
+    listing.answer(&doors, &items, total)
+}
+
+async fn find(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    query: Query,
+) -> Answer {
+    let issue = doors.market.issues().find(&caller.actor, named(&id)?).await?;
+    Ok(single(&query, &wire(&doors, &caller, issue)))
+}
+
+/// A priority by its name or the end of its address.
+fn priority(fields: &mut Fields) -> Option<Priority> {
+    let text = fields.may_text("priority", 200)?;
+    let last = text.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
+    if text.is_empty() {
+        return None;
+    }
+    let known = Priority::ALL
+        .iter()
+        .find(|known| known.as_str() == last || priority_id(**known) == last.replace('-', ""));
+    match known {
+        Some(priority) => Some(*priority),
+        None => fields.fault("priority", &format!("\"{last}\" is not a valid choice.")),
+    }
+}
+
+async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
+    let issue_type = match fields.must_text("type", 50) {
+        Some(text) => {
+            let plain = text.trim().replace([' ', '-'], "_").to_uppercase();
+            plain
+                .parse::<IssueType>()
+                .ok()
+                .or_else(|| fields.fault("type", &format!("\"{text}\" is not a valid choice.")))
+        }
+        None => None,
+    };
+    let summary = fields.must_text("summary", 255).unwrap_or_default();
+    let draft = IssueDraft {
+        issue_type: issue_type.unwrap_or(IssueType::Incident),
+        priority: priority(&mut fields).unwrap_or(Priority::Medium),
+        summary,
+        description: fields.may_text("description", 4_000).unwrap_or_default(),
+        customer: fields.may_link("customer", &[links::CUSTOMERS]),
+        project: fields.may_link("project", &[links::PROJECTS]),
+        resource: fields
+            .may_link("resource", &[links::RESOURCES, "marketplace-provider-resources"]),
+        offering: fields.may_link("offering", links::OFFERINGS),
+        assignee: fields.may_link("assignee", PEOPLE),
+        remote_id: fields.may_text("remote_id", 255).unwrap_or_default(),
+    };
+    let first = fields.may_text("first_comment", 4_000).filter(|text| !text.trim().is_empty());
+    fields.check()?;
+    let issues = doors.market.issues();
+    let issue = issues.open(&caller.actor, draft).await?;
+    if let Some(text) = first {
+        issues.comment(&caller.actor, issue.id, &text, true).await?;
+    }
+    Ok(made(&wire(&doors, &caller, issue)))
+}
+
+async fn update(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    mut fields: Fields,
+) -> Answer {
+    let nobody = matches!(fields.value("assignee"), Some(Value::Null));
+    let change = IssueChange {
+        summary: fields.may_text("summary", 255),
+        description: fields.may_text("description", 4_000),
+        priority: priority(&mut fields),
+        assignee: if nobody { Some(None) } else { fields.may_link("assignee", PEOPLE).map(Some) },
+        offering: fields.may_link("offering", links::OFFERINGS),
+    };
+    fields.check()?;
+    let issue = doors.market.issues().update(&caller.actor, named(&id)?, change).await?;
+    Ok(Json(wire(&doors, &caller, issue)).into_response())
+}
+
+async fn resolve(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    mut fields: Fields,
+) -> Answer {
+    let answer = fields.may_text("resolution", 4_000).unwrap_or_default();
+    fields.check()?;
+    moved(&doors, &caller, &id, TicketState::Resolved, &answer).await
+}
+
+async fn set_status(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    mut fields: Fields,
+) -> Answer {
+    let status = fields.must_text("status", 50).unwrap_or_default().trim().to_lowercase();
+    let answer = fields.may_text("resolution", 4_000).unwrap_or_default();
+    fields.check()?;
+    let Ok(state) = status.parse::<TicketState>() else {
+        let why = format!("\"{status}\" is not a valid choice.");
+        return Err(ApiError::Market(Error::field("status", why)));
+    };
+    moved(&doors, &caller, &id, state, &answer).await
+}
+
+async fn moved(
+    doors: &Doors,
+    caller: &SignedIn,
+    id: &str,
+    state: TicketState,
+    answer: &str,
+) -> Answer {
+    let issues = doors.market.issues();
+    let issue = issues.set_state(&caller.actor, named(id)?, state, answer).await?;
+    Ok(Json(wire(doors, caller, issue)).into_response())
+}
+
+async fn comment(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    mut fields: Fields,
+) -> Answer {
+    let text = fields.must_text("description", 4_000).unwrap_or_default();
+    let public = fields.may_bool("is_public").unwrap_or(true);
+    fields.check()?;
+    let said = doors.market.issues().comment(&caller.actor, named(&id)?, &text, public).await?;
+    Ok(made(&comment_wire(&doors, said)))
+}
+
+async fn escalate(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    mut fields: Fields,
+) -> Answer {
+    let reason = fields.may_text("reason", 4_000).unwrap_or_default();
+    fields.check()?;
+    let issue = doors.market.issues().escalate(&caller.actor, named(&id)?, &reason).await?;
+    Ok(Json(wire(&doors, &caller, issue)).into_response())
+}
+
+async fn attach(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    mut fields: Fields,
+) -> Answer {
+    let kinds = [links::RESOURCES, "marketplace-provider-resources"];
+    let resource = fields.must_link("resource", &kinds);
+    fields.check()?;
+    let resource = resource.ok_or(Error::Missing("resource"))?;
+    let issue = doors.market.issues().attach(&caller.actor, named(&id)?, resource).await?;
+    Ok(Json(wire(&doors, &caller, issue)).into_response())
+}
+
+async fn comments(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -> Answer {
+    let asked = listing.asked(&COMMENTS)?;
+    let (found, total) =
+        doors.market.issues().comments(&caller.actor, asked, listing.range()).await?;
+    let items: Vec<CommentWire> = found.into_iter().map(|one| comment_wire(&doors, one)).collect();
+    listing.answer(&doors, &items, total)
+}
+
+async fn find_comment(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    query: Query,
+) -> Answer {
+    let id: CommentId = id.parse().map_err(|_| Error::Missing("comment"))?;
+    let found = doors.market.issues().find_comment(&caller.actor, id).await?;
+    Ok(single(&query, &comment_wire(&doors, found)))
+}
+
+/// Priorities are fixed; their ids are made from their place so that they never change.
+fn priority_id(priority: Priority) -> String {
+    let place = Priority::ALL.iter().position(|known| *known == priority).unwrap_or(0);
+    format!("{:032x}", place + 1)
+}
+
+async fn priorities(State(doors): State<Shared>, _: SignedIn, listing: Listing) -> Answer {
+    let hours = |ms: i64| ms / 3_600_000;
+    let one = |priority: &Priority| SupportPriority {
+        url: doors.link("support-priorities", priority_id(*priority)),
+        uuid: priority_id(*priority),
+        name: priority.title(),
+        description: format!(
+            "First answer within {} hours, resolved within {} hours.",
+            hours(priority.response_ms()),
+            hours(priority.resolution_ms())
+        ),
+    };
+    let all: Vec<SupportPriority> = Priority::ALL.iter().map(one).collect();
+    listing.answer_all(&doors, &all)
+}
+
+async fn statuses(State(doors): State<Shared>, _: SignedIn, listing: Listing) -> Answer {
+    let one = |(place, state): (usize, &TicketState)| {
+        let id = format!("{:032x}", place + 1);
+        SupportStatus {
+            url: doors.link("support-statuses", &id),
+            uuid: id,
+            name: state.word(),
+            kind: if state.is_finished() { "resolved" } else { "open" },
+        }
+    };
+    let all: Vec<SupportStatus> = TicketState::ALL.iter().enumerate().map(one).collect();
+    listing.answer_all(&doors, &all)
+}
