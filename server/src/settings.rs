@@ -45,6 +45,8 @@ pub struct Settings {
     /// How many rendered pages are kept; none are at 0.
     pub page_cache: usize,
     pub server_name: String,
+    pub issuer: market::Issuer,
+    pub invoice_due_days: i64,
     pub log: String,
 }
 
@@ -240,6 +242,22 @@ impl Settings {
                 std::thread::available_parallelism().map_or(2, usize::from),
                 |text| text.parse().ok().filter(|n| (1..=256).contains(n)),
             )?,
+            issuer: market::Issuer {
+                name: source.text("CMP_ISSUER_NAME").unwrap_or(defaults.issuer.name),
+                address: source.text("CMP_ISSUER_ADDRESS").unwrap_or_default(),
+                country: source.text("CMP_ISSUER_COUNTRY").unwrap_or_default(),
+                email: source.text("CMP_ISSUER_EMAIL").unwrap_or_default(),
+                phone_number: source.text("CMP_ISSUER_PHONE").unwrap_or_default(),
+                vat_code: source.text("CMP_ISSUER_VAT").unwrap_or_default(),
+                bank_name: source.text("CMP_ISSUER_BANK").unwrap_or_default(),
+                bank_account: source.text("CMP_ISSUER_ACCOUNT").unwrap_or_default(),
+            },
+            invoice_due_days: source.read(
+                "CMP_INVOICE_DUE_DAYS",
+                "a number of days from 0 to 365",
+                defaults.invoice_due_days,
+                |text| text.parse().ok().filter(|days| (0..=365).contains(days)),
+            )?,
             server_name: source
                 .text("CMP_SERVER_NAME")
                 .unwrap_or_else(|| format!("{}@{addr}", hostname())),
@@ -266,6 +284,8 @@ impl Settings {
             demo_calls_per_day: self.demo_calls_per_day,
             lease_max: self.lease_max,
             server_name: self.server_name.clone(),
+            issuer: self.issuer.clone(),
+            invoice_due_days: self.invoice_due_days,
         }
     }
 

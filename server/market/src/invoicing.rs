@@ -147,7 +147,14 @@ impl Bill<'_> {
                 let (start, end) = times(span, pace);
                 lines.push(Line {
                     price_version: version(price),
-                    ..of.line(Billing::Fixed, "", price.unit, billed, (start, end), timed_details(of, span, pace, ONE))
+                    ..of.line(
+                        Billing::Fixed,
+                        "",
+                        price.unit,
+                        billed,
+                        (start, end),
+                        timed_details(of, span, pace, ONE),
+                    )
                 });
             }
         }
@@ -161,7 +168,14 @@ impl Bill<'_> {
         };
         if begins && fee > 0 {
             let billed = for_amount(fee, ONE)?;
-            let line = of.line(billing, "", fee, billed, (period.start, period.start), json!({ "for": what }));
+            let line = of.line(
+                billing,
+                "",
+                fee,
+                billed,
+                (period.start, period.start),
+                json!({ "for": what }),
+            );
             lines.push(Line {
                 unit: PlanUnit::Quantity,
                 name: format!("{}, {what}", line.name),
@@ -208,7 +222,13 @@ impl Bill<'_> {
         let Some(price) = in_force(&component.prices, |p| p.at, at) else { return Some(()) };
         if amount > 0 && price.price > 0 {
             let billed = for_amount(price.price, amount)?;
-            let line = of.component(component, price, billed, (at, at), json!({ "plan_name": of.tariff.name }));
+            let line = of.component(
+                component,
+                price,
+                billed,
+                (at, at),
+                json!({ "plan_name": of.tariff.name }),
+            );
             lines.push(Line { unit: PlanUnit::Quantity, ..line });
         }
         Some(())
@@ -264,7 +284,10 @@ impl Of<'_> {
             project: self.project,
             offering: self.offering,
             seller: self.seller,
-            name: format!("{} ({} / {})", self.resource_name, self.tariff.offering_name, self.tariff.name),
+            name: format!(
+                "{} ({} / {})",
+                self.resource_name, self.tariff.offering_name, self.tariff.name
+            ),
             billing,
             component: component.to_owned(),
             unit: self.tariff.unit,
@@ -288,8 +311,13 @@ impl Of<'_> {
         times: (Timestamp, Timestamp),
         details: Value,
     ) -> Line {
-        let line = self.line(component.billing, &component.kind, price.price, billed, times, details);
-        let article = if component.article_code.is_empty() { line.article_code } else { component.article_code.clone() };
+        let line =
+            self.line(component.billing, &component.kind, price.price, billed, times, details);
+        let article = if component.article_code.is_empty() {
+            line.article_code
+        } else {
+            component.article_code.clone()
+        };
         Line {
             name: format!("{} / {}", self.resource_name, component.name),
             measured_unit: component.measured_unit.clone(),

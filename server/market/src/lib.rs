@@ -14,14 +14,18 @@ mod audit;
 mod bench;
 mod catalog;
 mod core;
+mod credits;
 mod error;
 mod idempotency;
 mod identity;
+mod invoices;
+mod invoicing;
 mod issues;
 mod jobs;
 mod keys;
 mod ledger;
 mod market;
+mod payments;
 mod permissions;
 mod plain;
 pub mod ports;
@@ -32,12 +36,14 @@ mod reviews;
 mod samples;
 mod secrets;
 mod settings;
+mod stats;
 mod tasks;
 mod tenancy;
 pub mod testing;
 mod tickets;
 mod tryouts;
 mod usage;
+mod usages;
 mod wallets;
 mod work;
 
@@ -46,13 +52,16 @@ pub use actor::Actor;
 pub use bench::BenchUpstream;
 pub use catalog::{Catalog, Found};
 pub use core::Core;
+pub use credits::{CreditsView, CustomerCredit};
 pub use error::{Error, Result};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
+pub use invoices::{Invoices, Paid, Preview};
 pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use market::Market;
+pub use payments::{Payments, ProfileChange};
 pub use permissions::{Grant, On, Permission};
 pub use providers::Seller;
 pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
@@ -60,17 +69,25 @@ pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
 pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
 pub use secrets::sha256;
-pub use settings::Settings;
+pub use settings::{Issuer, Settings};
+pub use stats::{Kpis, Stats};
 pub use store::{
+    credits::Change as CreditChange,
+    events::Event,
+    invoices::{Invoice, Item as InvoiceItem, ItemView, Note},
     issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
+    payments::{Payment, Profile, Proof},
     proof::{Extent, Offence},
     requests::Request,
+    stats::{Cost, Ordered, Revenue, Silent, Used},
+    usages::Usage as ComponentUsage,
 };
 pub use tasks::spawn;
 pub use tickets::{TicketDraft, Tickets};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
+pub use usages::{Reported, Usages, Whose};
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};
 
 /// Said of an address that names nothing, or something of somebody else.

@@ -10,8 +10,8 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Issues, Keys, Ledger, Quality, Resources, Result,
-    Reviews, Settings, Tickets, Tryouts, Usage, Wallets,
+    Catalog, Core, CreditsView, Idempotency, Identity, Invoices, Issues, Keys, Ledger, Payments,
+    Quality, Resources, Result, Reviews, Settings, Stats, Tickets, Tryouts, Usage, Usages, Wallets,
     access::Access,
     attempts::Attempts,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
@@ -115,6 +115,28 @@ impl Market {
 
     pub fn usage(&self) -> Usage<'_> {
         Usage(self)
+    }
+
+    /// What providers tell of the use of their components.
+    pub fn usages(&self) -> Usages<'_> {
+        Usages(self)
+    }
+
+    pub fn invoices(&self) -> Invoices<'_> {
+        Invoices(self)
+    }
+
+    pub fn payments(&self) -> Payments<'_> {
+        Payments(self)
+    }
+
+    pub fn stats(&self) -> Stats<'_> {
+        Stats(self)
+    }
+
+    /// The wallets as Waldur's clients know them.
+    pub fn credits(&self) -> CreditsView<'_> {
+        CreditsView(self)
     }
 
     pub fn quality(&self) -> Quality<'_> {

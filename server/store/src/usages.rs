@@ -342,3 +342,14 @@ pub async fn of_users(on: impl Run<'_>, usage: UsageId) -> Result<Vec<(String, i
         .all(|row| Ok((row.get("username")?, row.get("amount")?)))
         .await
 }
+
+/// The customer that sells an offering.
+pub async fn seller(on: impl Run<'_>, offering: OfferingId) -> Result<Option<CustomerId>> {
+    sql(
+        on,
+        "SELECT v.customer_id FROM offerings o JOIN providers v ON v.id = o.provider_id WHERE o.id = $1",
+    )
+    .bind(offering.to_string())
+    .optional(|row| row.parse("providers", "customer_id"))
+    .await
+}
