@@ -206,14 +206,14 @@ pub async fn usages(
             "SELECT u.customer_id, u.resource_id, r.project_id, r.offering_id, r.seller_id, r.name,
                  COALESCE(p.plan_id, r.plan_id) AS plan_id, u.component_id, u.amount, u.month, u.day, u.description
              FROM component_usages u JOIN resources r ON r.id = u.resource_id
-             LEFT JOIN plan_periods p ON p.id = u.period_id
+             JOIN components k ON k.id = u.component_id LEFT JOIN plan_periods p ON p.id = u.period_id
              WHERE u.customer_id IN {} AND r.invoiced = 1 AND (u.month = ${month}
                  OR (u.month < ${month} AND u.recurring = 1
                      AND NOT EXISTS (SELECT 1 FROM component_usages n WHERE n.resource_id = u.resource_id
                          AND n.component_id = u.component_id AND n.month > u.month AND n.month <= ${month})
                      AND EXISTS (SELECT 1 FROM plan_periods q WHERE q.resource_id = u.resource_id
                          AND q.start_at < ${to} AND (q.end_at IS NULL OR q.end_at > ${from}))))
-             ORDER BY u.customer_id, u.resource_id, u.component_id, u.id",
+             ORDER BY u.customer_id, u.resource_id, k.position, u.component_id, u.id",
             numbered(1, run.len())
         );
         let bound = run.iter().fold(built(&mut *tx, text), |s, id| s.bind(id.to_string()));
