@@ -5,8 +5,13 @@
 //! bodies with the messages of Django REST Framework; [`links`] makes and reads the addresses of things.
 
 pub mod answer;
+mod component_usages;
+mod credits;
+mod invoices;
 pub mod links;
+mod payments;
 pub mod read;
+mod stats;
 mod support;
 
 use axum::Router;
@@ -16,19 +21,40 @@ use crate::{Shared, openapi::Door};
 
 /// Every door of the surface.
 pub fn routes() -> Router<Shared> {
-    let nouns: Vec<Router<Shared>> = vec![support::routes()];
+    let nouns: Vec<Router<Shared>> = vec![
+        support::routes(),
+        component_usages::routes(),
+        invoices::routes(),
+        payments::routes(),
+        credits::routes(),
+        stats::routes(),
+    ];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
 
 /// What `OpenAPI` says of them.
 pub fn doors() -> Vec<Door> {
-    let nouns: Vec<Vec<Door>> = vec![support::doors()];
+    let nouns: Vec<Vec<Door>> = vec![
+        support::doors(),
+        component_usages::doors(),
+        invoices::doors(),
+        payments::doors(),
+        credits::doors(),
+        stats::doors(),
+    ];
     nouns.into_iter().flatten().collect()
 }
 
 /// The schemas of the wire structs, by name.
 pub fn schemas() -> Map<String, Value> {
-    let nouns: Vec<Vec<(String, Value)>> = vec![support::schemas()];
+    let nouns: Vec<Vec<(String, Value)>> = vec![
+        support::schemas(),
+        component_usages::schemas(),
+        invoices::schemas(),
+        payments::schemas(),
+        credits::schemas(),
+        stats::schemas(),
+    ];
     nouns.into_iter().flatten().collect()
 }
 

@@ -72,16 +72,18 @@ pub use secrets::sha256;
 pub use settings::{Issuer, Settings};
 pub use stats::{Kpis, Stats};
 pub use store::{
-    credits::Change as CreditChange,
+    credits::{CHANGES as CREDIT_CHANGES, Change as CreditChange, WALLETS as CREDITS},
     events::Event,
-    invoices::{Invoice, Item as InvoiceItem, ItemView, Note},
+    invoices::{
+        ITEMS as INVOICE_ITEMS, Invoice, Item as InvoiceItem, ItemView, Note, SHELF as INVOICES,
+    },
     issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
-    payments::{Payment, Profile, Proof},
+    payments::{PAYMENTS, PROFILES, Payment, Profile, Proof},
     proof::{Extent, Offence},
     requests::Request,
     stats::{Cost, Ordered, Revenue, Silent, Used},
-    usages::Usage as ComponentUsage,
+    usages::{SHELF as COMPONENT_USAGES, Usage as ComponentUsage},
 };
 pub use tasks::spawn;
 pub use tickets::{TicketDraft, Tickets};

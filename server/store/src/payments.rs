@@ -140,7 +140,7 @@ pub struct Payment {
 pub const PAYMENTS: Shelf = Shelf {
     select:
         "y.id, y.profile_id, f.customer_id, y.invoice_id, i.year, i.month, y.amount, y.paid_day,
-        CASE WHEN y.proof IS NULL THEN 0 ELSE 1 END AS proven, y.created_at",
+        CAST(CASE WHEN y.proof IS NULL THEN 0 ELSE 1 END AS BIGINT) AS proven, y.created_at",
     from: "payments y JOIN payment_profiles f ON f.id = y.profile_id LEFT JOIN invoices i ON i.id = y.invoice_id",
     counted: "payments y",
     filters: &[
