@@ -132,6 +132,11 @@ impl Fields {
         self.values.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The bytes that they came in.
+    pub fn raw(&self) -> &Bytes {
+        &self.raw
+    }
+
     /// Refuses when something was found to be wrong.
     pub fn check(&mut self) -> Result<(), ApiError> {
         if self.faults.is_empty() {

@@ -5,12 +5,17 @@
 //! bodies with the messages of Django REST Framework; [`links`] makes and reads the addresses of things.
 
 pub mod answer;
+mod component_usages;
+mod credits;
 mod customers;
 mod events;
+mod invoices;
 pub mod links;
+mod payments;
 mod projects;
 pub mod read;
 mod roles;
+mod stats;
 mod support;
 mod system;
 pub mod team;
@@ -31,6 +36,11 @@ pub fn routes() -> Router<Shared> {
         roles::routes(),
         events::routes(),
         system::routes(),
+        component_usages::routes(),
+        invoices::routes(),
+        payments::routes(),
+        credits::routes(),
+        stats::routes(),
     ];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
@@ -45,6 +55,11 @@ pub fn doors() -> Vec<Door> {
         roles::doors(),
         events::doors(),
         system::doors(),
+        component_usages::doors(),
+        invoices::doors(),
+        payments::doors(),
+        credits::doors(),
+        stats::doors(),
     ];
     nouns.into_iter().flatten().collect()
 }
@@ -60,6 +75,11 @@ pub fn schemas() -> Map<String, Value> {
         events::schemas(),
         system::schemas(),
         team::schemas(),
+        component_usages::schemas(),
+        invoices::schemas(),
+        payments::schemas(),
+        credits::schemas(),
+        stats::schemas(),
     ];
     nouns.into_iter().flatten().collect()
 }

@@ -16,12 +16,15 @@ mod bench;
 mod catalog;
 mod components;
 mod core;
+mod credits;
 mod customers;
 mod error;
 mod history;
 mod holdings;
 mod idempotency;
 mod identity;
+mod invoices;
+mod invoicing;
 mod issues;
 mod jobs;
 mod keys;
@@ -32,6 +35,7 @@ mod offers;
 mod order_rules;
 mod ordering;
 mod orders;
+mod payments;
 mod permissions;
 mod plain;
 mod plans;
@@ -51,6 +55,7 @@ mod settings;
 mod shelves;
 mod sign_in;
 pub mod sign_on;
+mod stats;
 mod tasks;
 mod team;
 mod tenancy;
@@ -58,6 +63,7 @@ pub mod testing;
 mod tickets;
 mod tryouts;
 mod usage;
+mod usages;
 mod users;
 mod wallets;
 mod work;
@@ -68,6 +74,7 @@ pub use bench::BenchUpstream;
 pub use catalog::{Catalog, Found};
 pub use components::ComponentDraft;
 pub use core::Core;
+pub use credits::{CreditsView, CustomerCredit};
 pub use customers::{
     CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange, CustomerRow, Customers, Mine, QuotaView,
 };
@@ -76,6 +83,7 @@ pub use history::History;
 pub use holdings::{HoldingChange, Holdings, Told};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
+pub use invoices::{Invoices, Paid, Preview};
 pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
@@ -85,6 +93,7 @@ pub use offers::{Offer, OfferChange, OfferDraft, OfferMove, Offers, Side};
 pub use order_rules::{Gates, Step, next as next_order_state};
 pub use ordering::Request as ResourceRequest;
 pub use orders::{OrderChange, OrderDraft, Orders, Remark};
+pub use payments::{Payments, ProfileChange};
 pub use permissions::{Grant, On, Permission};
 pub use plans::{PlanDetail, PlanDraft, Plans, PriceDraft};
 pub use projects::{ProjectChange, Projects};
@@ -97,15 +106,20 @@ pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
 pub use screenshots::Screenshots;
 pub use second_factors::{SecondFactors, Setup};
 pub use secrets::sha256;
-pub use settings::Settings;
+pub use settings::{Issuer, Settings};
 pub use shelves::{ShelfChange, Shelved, Shelves};
 pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;
+pub use stats::{Kpis, Stats};
 pub use store::{
     components::{Component, Tier},
+    credits::{CHANGES as CREDIT_CHANGES, Change as CreditChange, WALLETS as CREDITS},
     customers::{SHELF as CUSTOMERS, Tenant},
     events::{Event, SHELF as EVENTS},
     holdings::{Holding, SHELF as HOLDINGS},
+    invoices::{
+        ITEMS as INVOICE_ITEMS, Invoice, Item as InvoiceItem, ItemView, Note, SHELF as INVOICES,
+    },
     issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     members::Member,
@@ -113,6 +127,7 @@ pub use store::{
         OfferingRow, PLAN_COMPONENTS, PLANS, PlanComponentRow, PlanRow, SHELF as OFFERINGS,
     },
     orders::{Order, OrderRow, SHELF as ORDERS},
+    payments::{PAYMENTS, PROFILES, Payment, Profile, Proof},
     people::{Account, PEERS, SHELF as PEOPLE},
     plan_periods::PlanPeriod,
     projects::{Project, ProjectRow, SHELF as PROJECTS},
@@ -120,12 +135,15 @@ pub use store::{
     requests::Request,
     screenshots::{SHELF as SCREENSHOTS, Screenshot},
     shelves::{CATEGORIES, PROVIDERS},
+    stats::{Cost, Ordered, Revenue, Silent, Used},
+    usages::{SHELF as COMPONENT_USAGES, Usage as ComponentUsage},
 };
 pub use tasks::spawn;
 pub use team::{Scope, Team, Teammate};
 pub use tickets::{TicketDraft, Tickets};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
+pub use usages::{Reported, Usages, Whose};
 pub use users::{OwnRole, USER_DETAILS, UserChange, UserRow, Users};
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};
 

@@ -10,9 +10,9 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Customers, History, Idempotency, Identity, Issues, Keys, Ledger, Mails,
-    Projects, Quality, Resources, Result, Reviews, SecondFactors, Settings, SignOn, Team, Tickets,
-    Tryouts, Usage, Users, Wallets,
+    Catalog, Core, CreditsView, Customers, History, Idempotency, Identity, Invoices, Issues, Keys,
+    Ledger, Mails, Payments, Projects, Quality, Resources, Result, Reviews, SecondFactors,
+    Settings, SignOn, Stats, Team, Tickets, Tryouts, Usage, Usages, Users, Wallets,
     access::Access,
     mails::Mail,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
@@ -164,6 +164,28 @@ impl Market {
 
     pub fn usage(&self) -> Usage<'_> {
         Usage(self)
+    }
+
+    /// What providers tell of the use of their components.
+    pub fn usages(&self) -> Usages<'_> {
+        Usages(self)
+    }
+
+    pub fn invoices(&self) -> Invoices<'_> {
+        Invoices(self)
+    }
+
+    pub fn payments(&self) -> Payments<'_> {
+        Payments(self)
+    }
+
+    pub fn stats(&self) -> Stats<'_> {
+        Stats(self)
+    }
+
+    /// The wallets as Waldur's clients know them.
+    pub fn credits(&self) -> CreditsView<'_> {
+        CreditsView(self)
     }
 
     pub fn quality(&self) -> Quality<'_> {

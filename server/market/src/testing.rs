@@ -1,5 +1,7 @@
 //! Marketplaces for tests: fresh, migrated, with the sample content, on either engine.
 
+pub mod billing;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},

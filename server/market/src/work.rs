@@ -17,14 +17,17 @@ pub(crate) const REMEMBERED_MS: i64 = 7 * 24 * 3_600_000;
 pub(crate) enum Kind {
     /// Carry out an order; the payload is its id.
     Order,
+    /// Make the invoices of a month; the payload is the month.
+    Invoices,
 }
 
 impl Kind {
-    const ALL: [Self; 1] = [Self::Order];
+    const ALL: [Self; 2] = [Self::Order, Self::Invoices];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Order => "order",
+            Self::Invoices => "invoices",
         }
     }
 }
@@ -85,6 +88,11 @@ impl Market {
         let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == job.kind);
         match kind.ok_or_else(|| Error::broken("a kind of work that nobody knows"))? {
             Kind::Order => self.provisioning().carry_out(&job.payload).await?,
+            Kind::Invoices => {
+                let month = job.payload.parse().map_err(Error::broken)?;
+                let made = self.invoices().make_month(month).await?;
+                tracing::info!(month = %month, made, "the invoices of {month} are made");
+            }
         }
         let mut tx = self.core().db().begin().await?;
         store::jobs::finish(&mut tx, job.id, self.core().now()).await?;

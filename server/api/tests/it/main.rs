@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod billing;
 mod callers;
 mod discovery;
 mod documents;
