@@ -13,5 +13,6 @@ mod discovery;
 mod documents;
 mod forms;
 mod money;
+mod orders;
 mod services;
 mod wrong;
