@@ -5,16 +5,23 @@
 //! bodies with the messages of Django REST Framework; [`links`] makes and reads the addresses of things.
 
 pub mod answer;
+mod categories;
 mod component_usages;
 mod credits;
 mod customers;
 mod events;
 mod invoices;
 pub mod links;
+mod offerings;
+mod orders;
 mod payments;
+mod plans;
 mod projects;
 pub mod read;
+mod resources;
 mod roles;
+mod screenshots;
+mod service_providers;
 mod stats;
 mod support;
 mod system;
@@ -41,6 +48,13 @@ pub fn routes() -> Router<Shared> {
         payments::routes(),
         credits::routes(),
         stats::routes(),
+        categories::routes(),
+        offerings::routes(),
+        orders::routes(),
+        plans::routes(),
+        resources::routes(),
+        screenshots::routes(),
+        service_providers::routes(),
     ];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
@@ -60,6 +74,13 @@ pub fn doors() -> Vec<Door> {
         payments::doors(),
         credits::doors(),
         stats::doors(),
+        categories::doors(),
+        offerings::doors(),
+        orders::doors(),
+        plans::doors(),
+        resources::doors(),
+        screenshots::doors(),
+        service_providers::doors(),
     ];
     nouns.into_iter().flatten().collect()
 }
@@ -80,6 +101,13 @@ pub fn schemas() -> Map<String, Value> {
         payments::schemas(),
         credits::schemas(),
         stats::schemas(),
+        categories::schemas(),
+        offerings::schemas(),
+        orders::schemas(),
+        plans::schemas(),
+        resources::schemas(),
+        screenshots::schemas(),
+        service_providers::schemas(),
     ];
     nouns.into_iter().flatten().collect()
 }

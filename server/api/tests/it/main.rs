@@ -14,6 +14,7 @@ mod discovery;
 mod documents;
 mod forms;
 mod money;
+mod orders;
 mod services;
 mod sign_in;
 mod support;
