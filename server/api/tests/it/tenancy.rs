@@ -7,7 +7,13 @@ use serde_json::{Value, json};
 
 use crate::app::{App, Person};
 
-async fn send(app: &App, method: &str, path: &str, who: &str, body: &Value) -> crate::app::Answered {
+async fn send(
+    app: &App,
+    method: &str,
+    path: &str,
+    who: &str,
+    body: &Value,
+) -> crate::app::Answered {
     let headers = [("content-type", "application/json"), ("authorization", who)];
     app.ask(method.parse::<Method>().unwrap(), path, &headers, body.to_string()).await
 }
@@ -182,7 +188,7 @@ both_engines! {
     a_blocked_customers_key_stops_at_once, |market| {
         let app = App::over(market);
         let chief = app.operator().await;
-        let buyer = app.person("buyer").await;
+        let buyer = app.person("purchaser").await;
         let slug = app.service().slug;
         let key = app.key(&buyer, &slug).await;
         let call = json!({ "model": slug, "messages": [{ "role": "user", "content": "hi" }] });
@@ -275,6 +281,7 @@ async fn what_a_client_asks_first() {
     let person = app.person("reader").await;
     let roles = app.get("/api/roles/", &person.authorization).await.expect(200);
     assert_eq!(roles.as_array().unwrap().len(), 7);
-    let one = app.get(&format!("/api/roles/{}/", text(&roles[0]["uuid"])), &person.authorization).await;
+    let one =
+        app.get(&format!("/api/roles/{}/", text(&roles[0]["uuid"])), &person.authorization).await;
     assert_eq!(one.expect(200)["name"], "CUSTOMER.OWNER");
 }
