@@ -93,7 +93,11 @@ fn refused(error: &Error) -> AnyView {
             set_status(StatusCode::BAD_GATEWAY);
             message("The service did not answer", &error.sentence())
         }
-        Error::Anonymous | Error::Credentials => {
+        Error::Unverified => {
+            set_status(StatusCode::FORBIDDEN);
+            message("Your address is not verified", &error.sentence())
+        }
+        Error::Anonymous | Error::Credentials | Error::SecondFactor(_) => {
             set_status(StatusCode::UNAUTHORIZED);
             message("Sign in to continue", &error.sentence())
         }

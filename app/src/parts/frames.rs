@@ -84,6 +84,7 @@ fn member_links(who: &SignedIn) -> AnyView {
         view! {
             <a href="/admin/support/">"Tickets"</a>
             <a href="/admin/reviews/">"Reported reviews"</a>
+            <a href="/admin/outbox/">"Outbox"</a>
         }
     });
     view! {
@@ -96,6 +97,7 @@ fn member_links(who: &SignedIn) -> AnyView {
                 <p class="meta">{name}</p>
                 {workspace}
                 {operator}
+                <a href="/account/">"Account"</a>
                 <form method="post" action="/api-auth/session/">
                     {hidden("_method", "delete")}
                     {hidden("next", "/")}
@@ -145,7 +147,7 @@ pub fn foot() -> AnyView {
                         <li><a href="/#buyers">"For buyers"</a></li>
                         <li><a href="/#sellers">"For sellers"</a></li>
                         <li><a href="/#sites">"For site owners"</a></li>
-                        <li><a href="/openapi.json">"API description (OpenAPI)"</a></li>
+                        <li><a href="/docs/api/">"API reference"</a></li>
                     </ul>
                 </nav>
             </div>

@@ -1,6 +1,6 @@
 //! Who asks, and what that allows.
 
-use model::{CustomerId, ResourceId, Role, UserId};
+use model::{CustomerId, ResourceId, Role, SessionId, UserId};
 
 use crate::{Error, Result, permissions::Grant};
 
@@ -15,6 +15,8 @@ pub struct Actor {
     pub(crate) grants: Vec<Grant>,
     /// Set when a resource's key was presented: the key speaks for that resource only.
     pub(crate) resource: Option<ResourceId>,
+    /// The browser's session, when it was one that asked.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl Actor {
@@ -85,6 +87,6 @@ impl Actor {
     pub(crate) fn for_tests(role: Option<Role>, grants: Vec<Grant>) -> Self {
         let customers = grants.iter().filter(|g| g.kind == model::ScopeKind::Customer);
         let customers = customers.map(|g| g.customer).collect();
-        Self { user: None, role, customers, grants, resource: None }
+        Self { user: None, role, customers, grants, resource: None, session: None }
     }
 }

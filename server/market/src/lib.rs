@@ -8,6 +8,7 @@
 //! refusals as `Error`, and a test on both engines in `tests/it`.
 
 mod access;
+mod accounts;
 mod actor;
 mod attempts;
 mod audit;
@@ -23,6 +24,7 @@ mod issues;
 mod jobs;
 mod keys;
 mod ledger;
+pub mod mails;
 mod market;
 mod permissions;
 mod plain;
@@ -33,8 +35,11 @@ mod quality;
 mod resources;
 mod reviews;
 mod samples;
+mod second_factors;
 mod secrets;
 mod settings;
+mod sign_in;
+pub mod sign_on;
 mod tasks;
 mod team;
 mod tenancy;
@@ -61,6 +66,7 @@ pub use identity::Identity;
 pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
+pub use mails::Mails;
 pub use market::Market;
 pub use permissions::{Grant, On, Permission};
 pub use projects::{ProjectChange, Projects};
@@ -69,8 +75,11 @@ pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
 pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
+pub use second_factors::{SecondFactors, Setup};
 pub use secrets::sha256;
 pub use settings::Settings;
+pub use sign_in::{Client, Entered};
+pub use sign_on::SignOn;
 pub use store::{
     customers::{SHELF as CUSTOMERS, Tenant},
     events::{Event, SHELF as EVENTS},

@@ -1,7 +1,7 @@
 //! The marketplace as one value: what doors hold.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -10,12 +10,14 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Customers, History, Idempotency, Identity, Issues, Keys, Ledger, Projects,
-    Quality, Resources, Result, Reviews, Settings, Team, Tickets, Tryouts, Usage, Users, Wallets,
+    Catalog, Core, Customers, History, Idempotency, Identity, Issues, Keys, Ledger, Mails, Projects,
+    Quality, Resources, Result, Reviews, SecondFactors, Settings, SignOn, Team, Tickets, Tryouts,
+    Usage, Users, Wallets,
     access::Access,
-    attempts::Attempts,
+    mails::Mail,
     ports::{Clock, Entropy, SystemClock, SystemEntropy},
     quality::Gauges,
+    sign_on::Provider,
     tryouts::Demo,
 };
 
@@ -31,9 +33,12 @@ pub(crate) struct Shared {
     pub ledger: Ledger,
     pub catalog: ArcSwap<Catalog>,
     pub access: Access,
-    pub attempts: Attempts,
     pub gauges: Gauges,
     pub demo: Demo,
+    /// How mail leaves, where it does.
+    pub mail: OnceLock<Arc<dyn Mail>>,
+    /// The identity provider, where there is one.
+    pub provider: OnceLock<Arc<dyn Provider>>,
     pub stopping: AtomicBool,
     /// One reading of the catalogue at a time, so that an older one never replaces a newer.
     pub reading: tokio::sync::Mutex<()>,
@@ -63,9 +68,10 @@ impl Market {
             ledger,
             catalog: ArcSwap::from_pointee(catalog),
             access: Access::default(),
-            attempts: Attempts::default(),
             gauges: Gauges::default(),
             demo: Demo::default(),
+            mail: OnceLock::new(),
+            provider: OnceLock::new(),
             stopping: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         })))
@@ -110,6 +116,28 @@ impl Market {
     /// What was done.
     pub fn history(&self) -> History<'_> {
         History(self)
+    }
+
+    /// Lets mail leave this server from now on. The first way stays.
+    pub fn send_mail_by(&self, way: Arc<dyn Mail>) {
+        let _ = self.0.mail.set(way);
+    }
+
+    /// Lets people sign in with an identity provider from now on. The first one stays.
+    pub fn sign_on_by(&self, provider: Arc<dyn Provider>) {
+        let _ = self.0.provider.set(provider);
+    }
+
+    pub fn sign_on(&self) -> SignOn<'_> {
+        SignOn(self)
+    }
+
+    pub fn second_factors(&self) -> SecondFactors<'_> {
+        SecondFactors(self)
+    }
+
+    pub fn mails(&self) -> Mails<'_> {
+        Mails(self)
     }
 
     /// The catalogue as it is now; a later change makes a new one and leaves this one alone.

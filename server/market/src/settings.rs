@@ -25,6 +25,8 @@ pub struct Settings {
     pub default_project: bool,
     /// Whether anybody who is signed in may open an organization.
     pub self_register: bool,
+    /// Whether the identity provider alone makes nobody an account: who comes with it must have one here already.
+    pub block_uninvited: bool,
     /// Names this server among others; one that starts again under its old name takes back what it had left open.
     pub server_name: String,
 }
@@ -42,6 +44,7 @@ impl Default for Settings {
             lease_max: Credits::from_micros(1_000_000_000),
             default_project: false,
             self_register: false,
+            block_uninvited: false,
             server_name: "cmp".to_owned(),
         }
     }

@@ -21,6 +21,7 @@
 //! ```
 
 pub mod access_tokens;
+pub mod attempts;
 pub mod backup;
 pub mod catalog;
 pub mod customers;
@@ -33,13 +34,16 @@ pub mod figures;
 pub mod holds;
 pub mod hooks;
 pub mod idempotency;
+pub mod identities;
 pub mod invitations;
 pub mod issues;
 pub mod jobs;
 pub mod keys;
 pub mod leases;
 pub mod ledger;
+pub mod links;
 pub mod lists;
+pub mod mails;
 pub mod members;
 mod migrations;
 pub mod people;
@@ -51,7 +55,9 @@ pub mod requests;
 pub mod resources;
 pub mod reviews;
 mod script;
+pub mod second_factors;
 pub mod servers;
+pub mod sessions;
 pub mod testing;
 pub mod tickets;
 pub mod users;

@@ -14,5 +14,7 @@ mod documents;
 mod forms;
 mod money;
 mod services;
+mod sign_in;
+mod support;
 mod tenancy;
 mod wrong;
