@@ -7,6 +7,8 @@
 pub mod answer;
 mod customers;
 mod events;
+mod hooks;
+mod invitations;
 pub mod links;
 mod projects;
 pub mod read;
@@ -14,6 +16,7 @@ mod roles;
 mod support;
 mod system;
 pub mod team;
+mod tokens;
 mod users;
 
 use axum::Router;
@@ -31,6 +34,9 @@ pub fn routes() -> Router<Shared> {
         roles::routes(),
         events::routes(),
         system::routes(),
+        invitations::routes(),
+        tokens::routes(),
+        hooks::routes(),
     ];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
@@ -45,6 +51,9 @@ pub fn doors() -> Vec<Door> {
         roles::doors(),
         events::doors(),
         system::doors(),
+        invitations::doors(),
+        tokens::doors(),
+        hooks::doors(),
     ];
     nouns.into_iter().flatten().collect()
 }
@@ -59,6 +68,9 @@ pub fn schemas() -> Map<String, Value> {
         roles::schemas(),
         events::schemas(),
         system::schemas(),
+        invitations::schemas(),
+        tokens::schemas(),
+        hooks::schemas(),
         team::schemas(),
     ];
     nouns.into_iter().flatten().collect()

@@ -10,6 +10,7 @@ use store::{
 use crate::{
     Actor, Asked, Clause, Error, Market, On, Permission, Result, Scope,
     audit::Deed,
+    mails::{self, Letter},
     plain::plain,
     secrets::{random_hex, sha256},
     team::Home,
@@ -25,6 +26,8 @@ const SECRET_BYTES: usize = 32;
 /// Told whoever has the link but not the address.
 const WRONG_ACCOUNT: &str =
     "This invitation is for another e-mail address. Sign in with the account that has it.";
+const UNVERIFIED: &str =
+    "Open the link of the invitation: the e-mail address of this account is not verified.";
 const SETTLED: &str = "The invitation was accepted, rejected or canceled before.";
 const EXPIRED: &str = "The invitation has expired. Ask for a new one.";
 
@@ -78,7 +81,9 @@ impl Invitations<'_> {
             return Ok(None);
         }
         let me = store::people::find(self.0.core().db(), user).await?;
+        let verified = store::users::verified_at(self.0.core().db(), user).await?.is_some();
         let email = me.ok_or(Error::Anonymous)?.email.to_lowercase();
+        let email = verified.then(|| email.into()).into_iter().collect();
         let ids = |list: Vec<String>| list.into_iter().map(Into::into).collect::<Vec<_>>();
         let customers = |permission| {
             actor.customers_with(permission).iter().map(ToString::to_string).collect::<Vec<_>>()
@@ -93,7 +98,7 @@ impl Invitations<'_> {
             "LOWER(i.email) IN (?) OR i.customer_id IN (?) OR (i.customer_id IN (?) AND i.scope_kind <> 'customer')
              OR i.scope_id IN (?)",
             [
-                vec![email.into()],
+                email,
                 ids(customers(Permission::ManageTeam)),
                 ids(customers(Permission::ManageProjectTeam)),
                 ids(managed),
@@ -170,14 +175,16 @@ impl Invitations<'_> {
     pub async fn cancel(&self, actor: &Actor, id: InvitationId) -> Result<()> {
         let found = self.ruled(actor, id).await?;
         let state = InvitationState::Canceled;
-        self.settle(actor, &found.invitation, state, "invitation_canceled", "has been canceled").await
+        self.settle(actor, &found.invitation, state, "invitation_canceled", "has been canceled")
+            .await
     }
 
     /// The invitation behind a link, for the page that asks whether to accept it.
     pub async fn by_secret(&self, secret: &str) -> Result<InvitationRow> {
         self.expire().await?;
         let db = self.0.core().db();
-        let well = secret.len() == SECRET_BYTES * 2 && secret.bytes().all(|b| b.is_ascii_hexdigit());
+        let well =
+            secret.len() == SECRET_BYTES * 2 && secret.bytes().all(|b| b.is_ascii_hexdigit());
         let id = match well {
             true => store::invitations::by_secret(db, sha256(secret.as_bytes())).await?,
             false => None,
@@ -186,9 +193,15 @@ impl Invitations<'_> {
         store::invitations::find(db, id).await?.ok_or(Error::Missing("invitation"))
     }
 
-    /// Takes the role that is offered. It must be the account with the address, be it found by link or by id.
-    pub async fn accept(&self, actor: &Actor, id: InvitationId) -> Result<InvitationRow> {
-        let (row, account) = self.offered(actor, id).await?;
+    /// Takes the role that is offered. It must be the account with the address, and one that is not verified must have
+    /// the secret of the link: whoever registers with somebody's address has not got their mail.
+    pub async fn accept(
+        &self,
+        actor: &Actor,
+        id: InvitationId,
+        secret: Option<&str>,
+    ) -> Result<InvitationRow> {
+        let (row, account) = self.offered(actor, id, secret).await?;
         let it = &row.invitation;
         let scope = scope_of(it)?;
         let home = Home { customer: it.customer, name: row.scope_name.clone() };
@@ -208,8 +221,13 @@ impl Invitations<'_> {
     }
 
     /// Declines what is offered.
-    pub async fn reject(&self, actor: &Actor, id: InvitationId) -> Result<()> {
-        let (row, _) = self.offered(actor, id).await?;
+    pub async fn reject(
+        &self,
+        actor: &Actor,
+        id: InvitationId,
+        secret: Option<&str>,
+    ) -> Result<()> {
+        let (row, _) = self.offered(actor, id, secret).await?;
         let state = InvitationState::Rejected;
         self.settle(actor, &row.invitation, state, "invitation_rejected", "has been rejected").await
     }
@@ -219,14 +237,31 @@ impl Invitations<'_> {
         &self,
         actor: &Actor,
         id: InvitationId,
+        secret: Option<&str>,
     ) -> Result<(InvitationRow, store::people::Account)> {
         let user = actor.must_be_person()?;
         self.expire().await?;
         let db = self.0.core().db();
         let row = store::invitations::find(db, id).await?.ok_or(Error::Missing("invitation"))?;
+        let shown = match secret {
+            Some(secret) => {
+                store::invitations::by_secret(db, sha256(secret.as_bytes())).await? == Some(id)
+            }
+            None => false,
+        };
+        let verified = store::users::verified_at(db, user).await?.is_some();
         let account = store::people::find(db, user).await?.ok_or(Error::Anonymous)?;
         if account.email.to_lowercase() != row.invitation.email.to_lowercase() {
-            return Err(Error::Refused(WRONG_ACCOUNT));
+            // To whoever has neither link nor address the invitation is not there.
+            let known = shown || self.find(actor, id).await.is_ok();
+            return Err(if known {
+                Error::Refused(WRONG_ACCOUNT)
+            } else {
+                Error::Missing("invitation")
+            });
+        }
+        if !shown && !verified {
+            return Err(Error::Refused(UNVERIFIED));
         }
         match row.invitation.state {
             InvitationState::Pending => Ok((row, account)),
@@ -268,9 +303,23 @@ impl Invitations<'_> {
     }
 
     /// Tells whoever is invited, in the transaction of the invitation.
-    async fn tell(&self, _: &mut Tx, row: &InvitationRow, _: &str) -> Result<()> {
-        tracing::info!(invitation.id = %row.invitation.id, "an invitation is ready to be handed over");
-        Ok(())
+    async fn tell(&self, tx: &mut Tx, row: &InvitationRow, secret: &str) -> Result<()> {
+        let it = &row.invitation;
+        let url = &self.0.settings().public_url;
+        let note = if it.note.is_empty() { String::new() } else { format!("\n\n{}", it.note) };
+        let letter = Letter {
+            to: it.email.parse().map_err(|_| Error::broken("the address of an invitation"))?,
+            subject: format!("Invitation to {}", row.scope_name),
+            text: format!(
+                "Hello,\n\n{} invites you to {} as {}.{note}\n\nOpen this link to accept or decline:\n\n\
+                 {url}/invitations/{secret}/\n\nIt holds for a week, for the account with this address.\n",
+                row.author_name,
+                row.scope_name,
+                it.role.title()
+            ),
+            reference: format!("invitation:{}:{}", it.id, self.0.core().now().ms()),
+        };
+        mails::push(self.0.core(), tx, &letter).await.map(drop)
     }
 
     async fn expire(&self) -> Result<()> {

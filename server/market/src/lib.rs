@@ -18,8 +18,10 @@ mod core;
 mod customers;
 mod error;
 mod history;
+mod hooks;
 mod idempotency;
 mod identity;
+mod invitations;
 mod issues;
 mod jobs;
 mod keys;
@@ -45,6 +47,7 @@ mod team;
 mod tenancy;
 pub mod testing;
 mod tickets;
+mod tokens;
 mod tryouts;
 mod usage;
 mod users;
@@ -61,8 +64,10 @@ pub use customers::{
 };
 pub use error::{Error, Result};
 pub use history::History;
+pub use hooks::{HookChange, Hooks};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
+pub use invitations::{InvitationDraft, Invitations, Invited};
 pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
@@ -81,8 +86,11 @@ pub use settings::Settings;
 pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;
 pub use store::{
+    access_tokens::{AccessToken, SHELF as TOKENS},
     customers::{SHELF as CUSTOMERS, Tenant},
     events::{Event, SHELF as EVENTS},
+    hooks::{Hook, SHELF as HOOKS},
+    invitations::{Invitation, InvitationRow, SHELF as INVITATIONS},
     issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     members::Member,
@@ -94,6 +102,7 @@ pub use store::{
 pub use tasks::spawn;
 pub use team::{Scope, Team, Teammate};
 pub use tickets::{TicketDraft, Tickets};
+pub use tokens::{TOKEN_SCOPES, TokenDraft, Tokens};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
 pub use users::{OwnRole, USER_DETAILS, UserChange, UserRow, Users};

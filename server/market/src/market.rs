@@ -10,14 +10,15 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Customers, History, Idempotency, Identity, Issues, Keys, Ledger, Mails, Projects,
-    Quality, Resources, Result, Reviews, SecondFactors, Settings, SignOn, Team, Tickets, Tryouts,
-    Usage, Users, Wallets,
+    Catalog, Core, Customers, History, Hooks, Idempotency, Identity, Invitations, Issues, Keys,
+    Ledger, Mails, Projects, Quality, Resources, Result, Reviews, SecondFactors, Settings, SignOn,
+    Team, Tickets, Tokens, Tryouts, Usage, Users, Wallets,
     access::Access,
     mails::Mail,
-    ports::{Clock, Entropy, SystemClock, SystemEntropy},
+    ports::{Clock, Entropy, SystemClock, SystemEntropy, Tell},
     quality::Gauges,
     sign_on::Provider,
+    tokens::Uses,
     tryouts::Demo,
 };
 
@@ -34,6 +35,10 @@ pub(crate) struct Shared {
     pub catalog: ArcSwap<Catalog>,
     pub access: Access,
     pub gauges: Gauges,
+    /// Uses of access tokens that are not yet written down.
+    pub uses: Uses,
+    /// How hooks are told, where they are.
+    pub teller: OnceLock<Arc<dyn Tell>>,
     pub demo: Demo,
     /// How mail leaves, where it does.
     pub mail: OnceLock<Arc<dyn Mail>>,
@@ -69,6 +74,8 @@ impl Market {
             catalog: ArcSwap::from_pointee(catalog),
             access: Access::default(),
             gauges: Gauges::default(),
+            uses: Uses::default(),
+            teller: OnceLock::new(),
             demo: Demo::default(),
             mail: OnceLock::new(),
             provider: OnceLock::new(),
@@ -99,6 +106,23 @@ impl Market {
 
     pub fn customers(&self) -> Customers<'_> {
         Customers(self)
+    }
+
+    pub fn invitations(&self) -> Invitations<'_> {
+        Invitations(self)
+    }
+
+    pub fn tokens(&self) -> Tokens<'_> {
+        Tokens(self)
+    }
+
+    pub fn hooks(&self) -> Hooks<'_> {
+        Hooks(self)
+    }
+
+    /// Lets hooks be told from now on. The first way stays.
+    pub fn tell_hooks_by(&self, way: Arc<dyn Tell>) {
+        let _ = self.0.teller.set(way);
     }
 
     pub fn projects(&self) -> Projects<'_> {

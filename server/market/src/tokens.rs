@@ -50,7 +50,9 @@ pub struct TokenDraft {
 
 /// What a token leaves of its owner's power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reach {
+#[expect(clippy::struct_excessive_bools, reason = "each stands for a scope")]
+pub(crate) struct Reach {
+    pub read: bool,
     pub write: bool,
     pub orders: bool,
     pub billing: bool,
@@ -61,6 +63,7 @@ impl Reach {
     fn of(scopes: &[String]) -> Self {
         let has = |name: &str| scopes.iter().any(|scope| scope == name);
         Self {
+            read: has("read"),
             write: has("write"),
             orders: has("orders"),
             billing: has("billing"),
@@ -68,8 +71,13 @@ impl Reach {
         }
     }
 
+    /// Whether a request at a path is within reach.
+    pub fn admits(self, path: &str, changes: bool) -> bool {
+        (!changes && self.read) || self.covers(path)
+    }
+
     /// Whether a request that changes something at a path is within reach.
-    pub fn covers(self, path: &str) -> bool {
+    fn covers(self, path: &str) -> bool {
         let under = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
         if under(&["/api/marketplace-orders", "/api/marketplace-resources", "/v1/services"]) {
             self.orders
@@ -82,8 +90,8 @@ impl Reach {
             "/integrations/",
         ]) {
             self.billing
-        } else if under(&["/api/personal-access-tokens"]) {
-            // A token makes no other that could do more.
+        } else if under(&["/api/personal-access-tokens", "/api-auth", "/account"]) {
+            // A token makes no other that could do more, and signs nobody in.
             false
         } else {
             self.write
@@ -245,12 +253,11 @@ impl Tokens<'_> {
     /// ended, or may not be used from there.
     pub(crate) async fn used(
         &self,
-        secret: &str,
+        hash: [u8; 32],
         from: Option<IpAddr>,
     ) -> Result<Option<(model::UserId, Reach)>> {
         let core = self.0.core();
         let now = core.now();
-        let hash = sha256(secret.as_bytes());
         let Some(token) = store::access_tokens::by_hash(core.db(), hash).await? else {
             return Ok(None);
         };
@@ -319,7 +326,8 @@ mod tests {
 
     #[test]
     fn networks_admit_what_is_in_them() {
-        let nets = networks(&["10.0.0.0/8".into(), "192.0.2.7".into(), "2001:db8::/32".into()]).unwrap();
+        let nets =
+            networks(&["10.0.0.0/8".into(), "192.0.2.7".into(), "2001:db8::/32".into()]).unwrap();
         assert_eq!(nets, ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]);
         for (ip, good) in [
             ("10.1.2.3", true),
@@ -343,8 +351,11 @@ mod tests {
         let read = Reach::of(&["read".to_owned()]);
         assert!(!read.covers("/api/customers/") && !read.covers("/api/marketplace-orders/"));
         let orders = Reach::of(&["orders".to_owned()]);
-        assert!(orders.covers("/api/marketplace-orders/x/approve/") && !orders.covers("/api/customers/"));
-        let all = Reach { write: true, orders: true, billing: true, staff: true };
+        assert!(
+            orders.covers("/api/marketplace-orders/x/approve/")
+                && !orders.covers("/api/customers/")
+        );
+        let all = Reach { read: true, write: true, orders: true, billing: true, staff: true };
         assert!(!all.covers("/api/personal-access-tokens/"));
     }
 }

@@ -13,6 +13,7 @@ mod discovery;
 mod documents;
 mod forms;
 mod money;
+mod powers;
 mod services;
 mod sign_in;
 mod support;
