@@ -16,7 +16,8 @@ use crate::app::{Answered, App};
 
 async fn send(app: &App, method: &str, path: &str, who: &str, body: &Value) -> Answered {
     let headers = [("content-type", "application/json"), ("authorization", who)];
-    app.ask(method.parse::<Method>().unwrap(), path, &headers, body.to_string()).await
+    let sent = if body.is_null() { String::new() } else { body.to_string() };
+    app.ask(method.parse::<Method>().unwrap(), path, &headers, sent).await
 }
 
 fn text(value: &Value) -> String {
