@@ -52,10 +52,13 @@ pub fn takes_posts(path: &str) -> bool {
         "/login/verify/",
         "/account/",
         "/account/second-factor/",
+        "/admin/users/",
+        "/admin/customers/",
     ];
     own.contains(&path)
         || below("/marketplace-public-offering/", &["/try/", "/review/", "/report/"])
-        || below("/organizations/", &["/support/"])
+        || below("/organizations/", &["/support/", "/team/", "/settings/"])
+        || below("/invitations/", &["/"])
 }
 
 /// From where a form was posted.

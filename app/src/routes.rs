@@ -14,13 +14,13 @@ use crate::{
     context::{Theme, here, market, query, settled, visitor},
     pages::{
         account::{
-            AccountPage, CodePage, ForgotPage, LoginPage, RegisterPage, ResetPage,
+            AccountPage, CodePage, ForgotPage, InvitationPage, LoginPage, RegisterPage, ResetPage,
             SecondFactorPage, VerifyPage,
         },
-        admin::{MailPage, ModerationPage, OutboxPage, TicketQueuePage},
+        admin::{CustomersPage, MailPage, ModerationPage, OutboxPage, TicketQueuePage, UsersPage},
         buyer::{
-            AgentPage, AgentsPage, KeyCreatedPage, KeysPage, ReceiptPage, StartPage, SupportPage,
-            TicketPage, UsagePage, WalletPage, WorkspacePage,
+            AgentPage, AgentsPage, CustomerSettingsPage, KeyCreatedPage, KeysPage, ReceiptPage,
+            StartPage, SupportPage, TeamPage, TicketPage, UsagePage, WalletPage, WorkspacePage,
         },
         docs::{ComponentsPage, ReferencePage},
         public::{
@@ -91,6 +91,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations/:customer/agents/:resource/usage/") view=UsagePage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/support/") view=SupportPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/support/:ticket/") view=TicketPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/team/") view=TeamPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/settings/") view=CustomerSettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("/invitations/:secret/") view=InvitationPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/customers/") view=CustomersPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/users/") view=UsersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/reviews/") view=ModerationPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/support/") view=TicketQueuePage ssr=SsrMode::Async />
                     <Route path=path!("/docs/api/") view=ReferencePage ssr=SsrMode::Async />

@@ -2,6 +2,7 @@
 
 mod code;
 mod forgot;
+mod invitation;
 mod login;
 mod qr;
 mod register;
@@ -12,6 +13,7 @@ mod settings;
 mod verify;
 
 pub use self::{
-    code::CodePage, forgot::ForgotPage, login::LoginPage, register::RegisterPage, reset::ResetPage,
-    second_factor::SecondFactorPage, settings::AccountPage, verify::VerifyPage,
+    code::CodePage, forgot::ForgotPage, invitation::InvitationPage, login::LoginPage,
+    register::RegisterPage, reset::ResetPage, second_factor::SecondFactorPage,
+    settings::AccountPage, verify::VerifyPage,
 };

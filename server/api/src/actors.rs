@@ -27,10 +27,17 @@ impl FromRequestParts<Shared> for MaybeActor {
 
     async fn from_request_parts(parts: &mut Parts, doors: &Shared) -> Result<Self, ApiError> {
         let identity = doors.market.identity();
+        let Ok(ClientAddr(from)) = ClientAddr::from_request_parts(parts, doors).await;
+        let from = Some(from).filter(|from| !from.is_unspecified());
         let found = match Credential::read(&parts.headers)? {
             None => None,
             Some(Credential::Token(token)) => {
-                Some(identity.by_token(token).await?.ok_or(ApiError::Token("Invalid token."))?)
+                let actor = identity.by_token_from(token, from).await?;
+                let actor = actor.ok_or(ApiError::Token("Invalid token."))?;
+                if !actor.reaches(parts.uri.path(), changes(&parts.method)) {
+                    return Err(ApiError::Market(Error::Denied));
+                }
+                Some(actor)
             }
             Some(Credential::Key(key)) => {
                 let actor = identity.by_key(key.reveal()).await?;

@@ -277,7 +277,7 @@ fn status(error: &Error) -> StatusCode {
     match error {
         Error::Missing(_) => StatusCode::NOT_FOUND,
         Error::Anonymous | Error::Credentials | Error::SecondFactor(_) => StatusCode::UNAUTHORIZED,
-        Error::Denied | Error::Unverified => StatusCode::FORBIDDEN,
+        Error::Denied | Error::Refused(_) | Error::Unverified => StatusCode::FORBIDDEN,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unpaid { .. } => StatusCode::PAYMENT_REQUIRED,

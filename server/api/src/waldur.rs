@@ -10,6 +10,8 @@ mod component_usages;
 mod credits;
 mod customers;
 mod events;
+mod hooks;
+mod invitations;
 mod invoices;
 pub mod links;
 mod offerings;
@@ -26,6 +28,7 @@ mod stats;
 mod support;
 mod system;
 pub mod team;
+mod tokens;
 mod users;
 
 use axum::Router;
@@ -55,6 +58,9 @@ pub fn routes() -> Router<Shared> {
         resources::routes(),
         screenshots::routes(),
         service_providers::routes(),
+        invitations::routes(),
+        tokens::routes(),
+        hooks::routes(),
     ];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
@@ -81,6 +87,9 @@ pub fn doors() -> Vec<Door> {
         resources::doors(),
         screenshots::doors(),
         service_providers::doors(),
+        invitations::doors(),
+        tokens::doors(),
+        hooks::doors(),
     ];
     nouns.into_iter().flatten().collect()
 }
@@ -95,6 +104,9 @@ pub fn schemas() -> Map<String, Value> {
         roles::schemas(),
         events::schemas(),
         system::schemas(),
+        invitations::schemas(),
+        tokens::schemas(),
+        hooks::schemas(),
         team::schemas(),
         component_usages::schemas(),
         invoices::schemas(),

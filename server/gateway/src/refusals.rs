@@ -121,7 +121,7 @@ impl From<market::Error> for Refusal {
                 return Self::unknown_key();
             }
             Error::Missing(_) => (StatusCode::NOT_FOUND, "invalid_request_error", "not_found"),
-            Error::Denied | Error::Unverified => {
+            Error::Denied | Error::Refused(_) | Error::Unverified => {
                 (StatusCode::FORBIDDEN, "invalid_request_error", "permission_denied")
             }
             Error::Conflict(_) => (StatusCode::CONFLICT, "invalid_request_error", "conflict"),

@@ -2,7 +2,7 @@
 
 use model::{CustomerId, ResourceId, Role, SessionId, UserId};
 
-use crate::{Error, Result, permissions::Grant};
+use crate::{Error, Result, permissions::Grant, tokens::Reach};
 
 /// Somebody or something whose identity was checked. Only `Identity` makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +17,18 @@ pub struct Actor {
     pub(crate) resource: Option<ResourceId>,
     /// The browser's session, when it was one that asked.
     pub(crate) session: Option<SessionId>,
+    /// What an access token leaves of its owner's power, when it was one that was presented.
+    pub(crate) reach: Option<Reach>,
 }
 
 impl Actor {
     pub const fn user(&self) -> Option<UserId> {
         self.user
+    }
+
+    /// Whether what was presented is good for a request at a path, which changes something or only reads.
+    pub fn reaches(&self, path: &str, changes: bool) -> bool {
+        self.reach.is_none_or(|reach| reach.admits(path, changes))
     }
 
     /// The resource whose key was presented.
@@ -87,6 +94,6 @@ impl Actor {
     pub(crate) fn for_tests(role: Option<Role>, grants: Vec<Grant>) -> Self {
         let customers = grants.iter().filter(|g| g.kind == model::ScopeKind::Customer);
         let customers = customers.map(|g| g.customer).collect();
-        Self { user: None, role, customers, grants, resource: None, session: None }
+        Self { user: None, role, customers, grants, resource: None, session: None, reach: None }
     }
 }

@@ -74,6 +74,7 @@ impl Market {
             object_id: deed.object.1,
             context: deed.context,
         };
-        Ok(store::events::record(tx, &event).await?)
+        store::events::record(tx, &event).await?;
+        self.hooks().queue(tx, &event).await
     }
 }

@@ -23,6 +23,9 @@ pub enum Error {
     /// The actor may not do this.
     #[error("not permitted")]
     Denied,
+    /// The actor may not do this; the sentence says why.
+    #[error("{0}")]
+    Refused(&'static str),
     /// It does not fit the state of things; the sentence says how.
     #[error("{0}")]
     Conflict(&'static str),
@@ -70,7 +73,7 @@ impl Error {
             Self::Credentials => "wrong_credentials",
             Self::SecondFactor(_) => "second_factor_required",
             Self::Unverified => "email_not_verified",
-            Self::Denied => "permission_denied",
+            Self::Denied | Self::Refused(_) => "permission_denied",
             Self::Conflict(_) => "conflict",
             Self::Invalid(_) => "invalid",
             Self::Unpaid { .. } => "insufficient_credits",
@@ -91,7 +94,9 @@ impl Error {
                     .to_owned()
             }
             Self::Denied => "You do not have permission to do this.".to_owned(),
-            Self::Conflict(sentence) | Self::SecondFactor(sentence) => (*sentence).to_owned(),
+            Self::Conflict(sentence) | Self::SecondFactor(sentence) | Self::Refused(sentence) => {
+                (*sentence).to_owned()
+            }
             Self::Invalid(faults) => faults.first().map_or_else(
                 || "The input is wrong.".to_owned(),
                 |f| format!("{}: {}", f.field, f.message),

@@ -1,5 +1,7 @@
 //! Who somebody is: accounts, sessions, API tokens.
 
+use std::net::IpAddr;
+
 use model::{
     CustomerId, CustomerView, Email, EntryId, EntryKind, ProjectId, ProjectView, Register,
     Registered, Role, ScopeKind, SessionId, UserId, UserView,
@@ -177,16 +179,32 @@ impl Identity<'_> {
         Ok(token)
     }
 
-    /// Who an API token belongs to.
+    /// Who an API token belongs to, wherever it is used.
     pub async fn by_token(&self, token: &str) -> Result<Option<Actor>> {
+        self.by_token_from(token, None).await
+    }
+
+    /// Who an API token belongs to that is used from an address: one that was given for a password, or one that somebody
+    /// has made for a program, which may do less than they.
+    pub async fn by_token_from(&self, token: &str, from: Option<IpAddr>) -> Result<Option<Actor>> {
         if token.len() != 40 {
             return Ok(None);
         }
-        let user = store::users::by_token(self.0.core().db(), sha256(token.as_bytes())).await?;
-        if let Some(user) = &user {
+        let db = self.0.core().db();
+        let hash = sha256(token.as_bytes());
+        if let Some(user) = store::users::by_token(db, hash).await? {
             self.must_be_verified(user.id).await?;
+            return self.actor(Some(user), None).await;
         }
-        self.actor(user, None).await
+        let Some((user, reach)) = self.0.tokens().used(hash, from).await? else { return Ok(None) };
+        self.must_be_verified(user).await?;
+        let user = store::users::find(db, user).await?;
+        let actor = self.actor(user, None).await?;
+        Ok(actor.map(|actor| Actor {
+            role: actor.role.filter(|_| reach.staff),
+            reach: Some(reach),
+            ..actor
+        }))
     }
 
     /// What a resource's key may do: act for that resource and its customer's wallet.
@@ -204,6 +222,7 @@ impl Identity<'_> {
             grants: Vec::new(),
             resource: Some(route.resource),
             session: None,
+            reach: None,
         }))
     }
 
@@ -232,6 +251,7 @@ impl Identity<'_> {
             grants,
             resource: None,
             session,
+            reach: None,
         }))
     }
 

@@ -78,6 +78,10 @@ impl Market {
             while market.work().await? > 0 {}
             Ok(())
         });
+        repeat(self, "tell hooks", Duration::from_millis(500), |market| async move {
+            while market.tell_hooks().await? > 0 {}
+            Ok(())
+        });
         repeat(self, "opening hours", Duration::from_secs(5), |market| async move {
             market.look_at_the_clock().await;
             Ok(())
@@ -143,11 +147,13 @@ impl Market {
 
     async fn note_used(&self) -> Result<()> {
         let used = self.shared().access.take_used();
-        if used.is_empty() {
+        let tokens = self.shared().uses.take();
+        if used.is_empty() && tokens.is_empty() {
             return Ok(());
         }
         let mut tx = self.core().db().begin().await?;
         store::keys::touch(&mut tx, &used).await?;
+        store::access_tokens::touch(&mut tx, &tokens).await?;
         Ok(tx.commit().await?)
     }
 

@@ -21,8 +21,10 @@ mod customers;
 mod error;
 mod history;
 mod holdings;
+mod hooks;
 mod idempotency;
 mod identity;
+mod invitations;
 mod invoices;
 mod invoicing;
 mod issues;
@@ -61,6 +63,7 @@ mod team;
 mod tenancy;
 pub mod testing;
 mod tickets;
+mod tokens;
 mod tryouts;
 mod usage;
 mod usages;
@@ -81,8 +84,10 @@ pub use customers::{
 pub use error::{Error, Result};
 pub use history::History;
 pub use holdings::{HoldingChange, Holdings, Told};
+pub use hooks::{HookChange, Hooks};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
+pub use invitations::{InvitationDraft, Invitations, Invited};
 pub use invoices::{Invoices, Paid, Preview};
 pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
@@ -112,11 +117,14 @@ pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;
 pub use stats::{Kpis, Stats};
 pub use store::{
+    access_tokens::{AccessToken, SHELF as TOKENS},
     components::{Component, Tier},
     credits::{CHANGES as CREDIT_CHANGES, Change as CreditChange, WALLETS as CREDITS},
     customers::{SHELF as CUSTOMERS, Tenant},
     events::{Event, SHELF as EVENTS},
     holdings::{Holding, SHELF as HOLDINGS},
+    hooks::{Hook, SHELF as HOOKS},
+    invitations::{Invitation, InvitationRow, SHELF as INVITATIONS},
     invoices::{
         ITEMS as INVOICE_ITEMS, Invoice, Item as InvoiceItem, ItemView, Note, SHELF as INVOICES,
     },
@@ -141,6 +149,7 @@ pub use store::{
 pub use tasks::spawn;
 pub use team::{Scope, Team, Teammate};
 pub use tickets::{TicketDraft, Tickets};
+pub use tokens::{TOKEN_SCOPES, TokenDraft, Tokens};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
 pub use usages::{Reported, Usages, Whose};

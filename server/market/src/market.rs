@@ -10,14 +10,16 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, CreditsView, Customers, History, Idempotency, Identity, Invoices, Issues, Keys,
-    Ledger, Mails, Payments, Projects, Quality, Resources, Result, Reviews, SecondFactors,
-    Settings, SignOn, Stats, Team, Tickets, Tryouts, Usage, Usages, Users, Wallets,
+    Catalog, Core, CreditsView, Customers, History, Hooks, Idempotency, Identity, Invitations,
+    Invoices, Issues, Keys, Ledger, Mails, Payments, Projects, Quality, Resources, Result, Reviews,
+    SecondFactors, Settings, SignOn, Stats, Team, Tickets, Tokens, Tryouts, Usage, Usages, Users,
+    Wallets,
     access::Access,
     mails::Mail,
-    ports::{Clock, Entropy, SystemClock, SystemEntropy},
+    ports::{Clock, Entropy, SystemClock, SystemEntropy, Tell},
     quality::Gauges,
     sign_on::Provider,
+    tokens::Uses,
     tryouts::Demo,
 };
 
@@ -34,6 +36,10 @@ pub(crate) struct Shared {
     pub catalog: ArcSwap<Catalog>,
     pub access: Access,
     pub gauges: Gauges,
+    /// Uses of access tokens that are not yet written down.
+    pub uses: Uses,
+    /// How hooks are told, where they are.
+    pub teller: OnceLock<Arc<dyn Tell>>,
     pub demo: Demo,
     /// How mail leaves, where it does.
     pub mail: OnceLock<Arc<dyn Mail>>,
@@ -69,6 +75,8 @@ impl Market {
             catalog: ArcSwap::from_pointee(catalog),
             access: Access::default(),
             gauges: Gauges::default(),
+            uses: Uses::default(),
+            teller: OnceLock::new(),
             demo: Demo::default(),
             mail: OnceLock::new(),
             provider: OnceLock::new(),
@@ -97,6 +105,44 @@ impl Market {
         Identity(self)
     }
 
+    pub fn customers(&self) -> Customers<'_> {
+        Customers(self)
+    }
+
+    pub fn invitations(&self) -> Invitations<'_> {
+        Invitations(self)
+    }
+
+    pub fn tokens(&self) -> Tokens<'_> {
+        Tokens(self)
+    }
+
+    pub fn hooks(&self) -> Hooks<'_> {
+        Hooks(self)
+    }
+
+    /// Lets hooks be told from now on. The first way stays.
+    pub fn tell_hooks_by(&self, way: Arc<dyn Tell>) {
+        let _ = self.0.teller.set(way);
+    }
+
+    pub fn projects(&self) -> Projects<'_> {
+        Projects(self)
+    }
+
+    pub fn team(&self) -> Team<'_> {
+        Team(self)
+    }
+
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
+    }
+
+    /// What was done.
+    pub fn history(&self) -> History<'_> {
+        History(self)
+    }
+
     /// Lets mail leave this server from now on. The first way stays.
     pub fn send_mail_by(&self, way: Arc<dyn Mail>) {
         let _ = self.0.mail.set(way);
@@ -117,27 +163,6 @@ impl Market {
 
     pub fn mails(&self) -> Mails<'_> {
         Mails(self)
-    }
-
-    pub fn customers(&self) -> Customers<'_> {
-        Customers(self)
-    }
-
-    pub fn projects(&self) -> Projects<'_> {
-        Projects(self)
-    }
-
-    pub fn team(&self) -> Team<'_> {
-        Team(self)
-    }
-
-    pub fn users(&self) -> Users<'_> {
-        Users(self)
-    }
-
-    /// What was done.
-    pub fn history(&self) -> History<'_> {
-        History(self)
     }
 
     /// The catalogue as it is now; a later change makes a new one and leaves this one alone.

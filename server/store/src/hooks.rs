@@ -4,6 +4,7 @@ use model::{HookId, Timestamp, UserId};
 
 use crate::{
     Result, Row, Run, Tx,
+    events::Event,
     lists::{Kind, Shelf, filter},
     sql,
 };
@@ -108,15 +109,22 @@ pub async fn remove(tx: &mut Tx, id: HookId) -> Result<u64> {
     sql(tx, "DELETE FROM hooks WHERE id = $1").bind(id.to_string()).execute().await
 }
 
-/// Every active hook of an active person.
-pub async fn active(on: impl Run<'_>) -> Result<Vec<Hook>> {
+/// The active hooks whose owners may read of an event: operators, who did it, and owners and managers of the customer.
+pub async fn hearing(tx: &mut Tx, event: &Event) -> Result<Vec<Hook>> {
     sql(
-        on,
+        tx,
         "SELECT h.id, h.user_id, h.url, h.event_types, h.event_groups, h.content_type, h.active, h.secret,
              h.created_at, h.updated_at
-         FROM hooks h JOIN users u ON u.id = h.user_id WHERE h.active = 1 AND u.active = 1
+         FROM hooks h JOIN users u ON u.id = h.user_id
+         WHERE h.active = 1 AND u.active = 1 AND (u.role IN ('staff', 'support') OR u.id = $1 OR EXISTS (
+             SELECT 1 FROM members m WHERE m.user_id = h.user_id AND m.scope_id = $2
+                 AND m.role IN ('CUSTOMER.OWNER', 'CUSTOMER.MANAGER')
+                 AND (m.expires_at IS NULL OR m.expires_at > $3)))
          ORDER BY h.created_at, h.id LIMIT 1000",
     )
+    .bind(event.user.map(|id| id.to_string()))
+    .bind(event.customer.map(|id| id.to_string()))
+    .bind(event.at.ms())
     .all(read)
     .await
 }

@@ -15,6 +15,7 @@ mod documents;
 mod forms;
 mod money;
 mod orders;
+mod powers;
 mod services;
 mod sign_in;
 mod support;

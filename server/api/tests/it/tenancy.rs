@@ -188,7 +188,7 @@ both_engines! {
     a_blocked_customers_key_stops_at_once, |market| {
         let app = App::over(market);
         let chief = app.operator().await;
-        let buyer = app.person("buyer").await;
+        let buyer = app.person("purchaser").await;
         let slug = app.service().slug;
         let key = app.key(&buyer, &slug).await;
         let call = json!({ "model": slug, "messages": [{ "role": "user", "content": "hi" }] });
