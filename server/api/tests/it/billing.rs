@@ -22,7 +22,7 @@ struct Bought {
 
 async fn bought() -> Bought {
     let app = app().await;
-    let buyer = app.person("buyer").await;
+    let buyer = app.person("debtor").await;
     let chief = app.operator().await;
     let market = &app.market;
     let month = Month::of(market.core().now().day()).previous();
@@ -42,7 +42,8 @@ async fn bought() -> Bought {
 impl Bought {
     async fn invoice(&self) -> Value {
         let customer = format!("/api/customers/{}/", self.buyer.customer);
-        let body = json!({ "customer": customer, "year": self.month.year(), "month": self.month.month() });
+        let body =
+            json!({ "customer": customer, "year": self.month.year(), "month": self.month.month() });
         self.app.post("/api/invoices/", &self.chief, &body).await.expect(201)
     }
 
@@ -67,7 +68,9 @@ async fn usage_is_told_and_refused_in_waldurs_words() {
     app.post(path, chief, &tell("calls", json!("150.5"))).await.expect(201);
     let refused = app.post(path, chief, &tell("x", json!(1))).await.expect(400);
     assert_eq!(refused, json!(["These components are invalid: x."]));
-    for amount in [json!("9".repeat(30)), json!(-1), json!("1e3"), json!("NaN"), json!(null), json!([])] {
+    for amount in
+        [json!("9".repeat(30)), json!(-1), json!("1e3"), json!("NaN"), json!(null), json!([])]
+    {
         app.post(path, chief, &tell("calls", amount)).await.expect(400);
     }
     for date in ["9999-01-01", "1999-01-01", "2026-02-30", "x"] {
@@ -75,17 +78,31 @@ async fn usage_is_told_and_refused_in_waldurs_words() {
         body["date"] = json!(date);
         assert!(app.post(path, chief, &body).await.expect(400)["date"].is_array(), "{date}");
     }
-    let unknown = json!({ "resource": shop.offering, "usages": [{ "type": "calls", "amount": 1 }] });
+    let unknown =
+        json!({ "resource": shop.offering, "usages": [{ "type": "calls", "amount": 1 }] });
     assert!(app.post(path, chief, &unknown).await.expect(400)["resource"].is_array());
     app.post(path, &shop.buyer.authorization, &tell("calls", json!(1))).await.expect(403);
-    let listed = app.get(&format!("/api/marketplace-component-usages/?resource_uuid={}&billing_period_year={}", shop.resource, shop.month.year()), chief).await.expect(200);
+    let listed = app
+        .get(
+            &format!(
+                "/api/marketplace-component-usages/?resource_uuid={}&billing_period_year={}",
+                shop.resource,
+                shop.month.year()
+            ),
+            chief,
+        )
+        .await
+        .expect(200);
     assert_eq!(listed.as_array().unwrap().len(), 1);
     assert_eq!((&listed[0]["usage"], &listed[0]["type"]), (&json!(150.5), &json!("calls")));
     let user = json!({ "username": "anna", "usage": 3 });
-    let path = format!("/api/marketplace-component-usages/{}/set_user_usage/", listed[0]["uuid"].as_str().unwrap());
+    let path = format!(
+        "/api/marketplace-component-usages/{}/set_user_usage/",
+        listed[0]["uuid"].as_str().unwrap()
+    );
     app.post(&path, chief, &user).await.expect(201);
     app.post(&path, &shop.buyer.authorization, &user).await.expect(403);
-    let other = app.person("other").await;
+    let other = app.person("stranger").await;
     app.post(&path, &other.authorization, &user).await.expect(404);
 }
 
@@ -99,38 +116,66 @@ async fn an_invoice_is_made_shown_paid_and_taken_back() {
     assert_eq!((&told["usage"], &told["billing_period"]), (&json!(1500), &json!("2024-01-01")));
     let invoice = shop.invoice().await;
     assert_eq!(shop.invoice().await["uuid"], invoice["uuid"]);
-    assert_eq!((&invoice["state"], &invoice["price"], &invoice["number"]), (&json!("created"), &json!("10.0000000"), &json!(1)));
+    assert_eq!(
+        (&invoice["state"], &invoice["price"], &invoice["number"]),
+        (&json!("created"), &json!("10.0000000"), &json!(1))
+    );
     assert_eq!(invoice["items"][0]["price"], json!(10));
     assert!(invoice["due_date"].is_string() && invoice.get("paid_date").is_none());
     let url = format!("/api/invoices/{}/", invoice["uuid"].as_str().unwrap());
     assert_eq!(app.get(&url, buyer).await.expect(200), invoice);
-    let filter = format!("customer_uuid={}&year={}&month={}", shop.buyer.customer, shop.month.year(), shop.month.month());
-    let listed = app.get(&format!("/api/invoices/?{filter}&state=created"), chief).await.expect(200);
+    let filter = format!(
+        "customer_uuid={}&year={}&month={}",
+        shop.buyer.customer,
+        shop.month.year(),
+        shop.month.month()
+    );
+    let listed =
+        app.get(&format!("/api/invoices/?{filter}&state=created"), chief).await.expect(200);
     assert_eq!(listed.as_array().unwrap().len(), 1);
     assert!(listed[0].get("items").is_none());
-    let sparse = app.get(&format!("/api/invoices/?{filter}&field=items&field=uuid"), chief).await.expect(200);
+    let sparse = app
+        .get(&format!("/api/invoices/?{filter}&field=items&field=uuid"), chief)
+        .await
+        .expect(200);
     assert_eq!(sparse[0]["items"].as_array().unwrap().len(), 1);
     assert_eq!(shop.count(&format!("/api/invoices/?{filter}")).await, "1");
     app.get("/api/invoices/?state=x", chief).await.expect(400);
     // Somebody else's is not there; who may only see may not change.
-    let other = app.person("other").await;
+    let other = app.person("stranger").await;
     for path in ["", "items/", "stats/", "history/", "pdf/"] {
         app.get(&format!("{url}{path}"), &other.authorization).await.expect(404);
     }
-    for (path, body) in [("paid/", json!({})), ("cancel/", json!({})), ("set_backend_id/", json!({ "backend_id": "x" }))] {
+    for (path, body) in [
+        ("paid/", json!({})),
+        ("cancel/", json!({})),
+        ("set_backend_id/", json!({ "backend_id": "x" })),
+    ] {
         app.post(&format!("{url}{path}"), buyer, &body).await.expect(403);
         app.post(&format!("{url}{path}"), &other.authorization, &body).await.expect(404);
     }
     assert_eq!(app.get("/api/invoices/", &other.authorization).await.expect(200), json!([]));
-    app.post(&format!("{url}set_backend_id/"), chief, &json!({ "backend_id": "book-1" })).await.expect(200);
-    app.post(&format!("{url}set_payment_url/"), chief, &json!({ "payment_url": "javascript:x" })).await.expect(400);
+    app.post(&format!("{url}set_backend_id/"), chief, &json!({ "backend_id": "book-1" }))
+        .await
+        .expect(200);
+    app.post(&format!("{url}set_payment_url/"), chief, &json!({ "payment_url": "javascript:x" }))
+        .await
+        .expect(400);
     assert_eq!(app.get(&format!("{url}items/"), buyer).await.expect(200)["price"], json!(10));
-    assert_eq!(app.get(&format!("{url}stats/"), buyer).await.expect(200)[0]["aggregated_price"], json!(10));
-    let pdf = app.ask(Method::GET, &format!("{url}pdf/"), &[("authorization", buyer)], Body::empty()).await;
+    assert_eq!(
+        app.get(&format!("{url}stats/"), buyer).await.expect(200)[0]["aggregated_price"],
+        json!(10)
+    );
+    let pdf = app
+        .ask(Method::GET, &format!("{url}pdf/"), &[("authorization", buyer)], Body::empty())
+        .await;
     assert_eq!((pdf.status.as_u16(), pdf.header("content-type")), (200, "application/pdf"));
     // A day that a profile must be there for, then the operator guide's.
     let dated = json!({ "date": shop.month.end().to_string() });
-    assert!(app.post(&format!("{url}paid/"), chief, &dated).await.expect(400)["non_field_errors"].is_array());
+    assert!(
+        app.post(&format!("{url}paid/"), chief, &dated).await.expect(400)["non_field_errors"]
+            .is_array()
+    );
     let profile = json!({ "name": "P", "organization": format!("/api/customers/{}/", shop.buyer.customer), "payment_type": "invoices" });
     let profile = app.post("/api/payment-profiles/", chief, &profile).await.expect(201);
     app.post("/api/payment-profiles/", buyer, &json!({ "name": "P", "organization": format!("/api/customers/{}/", shop.buyer.customer), "payment_type": "invoices" })).await.expect(403);
@@ -138,10 +183,21 @@ async fn an_invoice_is_made_shown_paid_and_taken_back() {
     let again = app.post(&format!("{url}paid/"), chief, &dated).await.expect(409);
     assert_eq!(again["detail"], "Valid states for operation: created.");
     let payments = app.get("/api/payments/", buyer).await.expect(200);
-    assert_eq!((&payments[0]["invoice_uuid"], &payments[0]["profile"]), (&invoice["uuid"], &profile["url"]));
+    assert_eq!(
+        (&payments[0]["invoice_uuid"], &payments[0]["profile"]),
+        (&invoice["uuid"], &profile["url"])
+    );
     let id = payments[0]["uuid"].as_str().unwrap();
-    app.post(&format!("/api/payments/{id}/unlink_from_invoice/"), chief, &json!({})).await.expect(200);
-    app.post(&format!("/api/payments/{id}/link_to_invoice/"), chief, &json!({ "invoice": invoice["url"] })).await.expect(200);
+    app.post(&format!("/api/payments/{id}/unlink_from_invoice/"), chief, &json!({}))
+        .await
+        .expect(200);
+    app.post(
+        &format!("/api/payments/{id}/link_to_invoice/"),
+        chief,
+        &json!({ "invoice": invoice["url"] }),
+    )
+    .await
+    .expect(200);
     app.get(&format!("/api/payments/{id}/proof/"), chief).await.expect(404);
     app.get(&format!("/api/payments/{id}/"), &other.authorization).await.expect(404);
     // The month of the guide's usage is another one, and can be taken back.
@@ -149,8 +205,12 @@ async fn an_invoice_is_made_shown_paid_and_taken_back() {
     let made = app.post("/api/invoices/", chief, &guide).await.expect(201);
     assert_eq!(made["price"], "75.0000000");
     let url = format!("/api/invoices/{}/", made["uuid"].as_str().unwrap());
-    let note = app.post(&format!("{url}cancel/"), chief, &json!({ "reason": "a test" })).await.expect(200);
-    assert_eq!((&note["total"], &note["number"], &note["credits"]), (&json!("-75.0000000"), &json!(3), &made["url"]));
+    let note =
+        app.post(&format!("{url}cancel/"), chief, &json!({ "reason": "a test" })).await.expect(200);
+    assert_eq!(
+        (&note["total"], &note["number"], &note["credits"]),
+        (&json!("-75.0000000"), &json!(3), &made["url"])
+    );
     assert_eq!(app.get(&url, buyer).await.expect(200)["credit_note"], note["url"]);
     assert_eq!(shop.count("/api/invoices/").await, "2");
     assert_eq!(shop.count("/api/invoices/?credit_notes=true").await, "1");
@@ -166,10 +226,14 @@ async fn an_invoice_is_made_shown_paid_and_taken_back() {
 async fn credits_and_figures_have_what_the_clients_need() {
     let shop = bought().await;
     let (app, chief, buyer) = (&shop.app, shop.chief.as_str(), shop.buyer.authorization.as_str());
-    let gift = json!({ "customer": format!("/api/customers/{}/", shop.buyer.customer), "value": "40.00" });
+    let gift =
+        json!({ "customer": format!("/api/customers/{}/", shop.buyer.customer), "value": "40.00" });
     let first = app.post_once("/api/customer-credits/", chief, "gift-1", &gift).await.expect(201);
     assert_eq!(first["value"], "48.0000000");
-    assert_eq!(app.post_once("/api/customer-credits/", chief, "gift-1", &gift).await.expect(201), first);
+    assert_eq!(
+        app.post_once("/api/customer-credits/", chief, "gift-1", &gift).await.expect(201),
+        first
+    );
     app.post("/api/customer-credits/", buyer, &gift).await.expect(403);
     for value in ["-1", "0", "999999999999", "1e3"] {
         let wrong = json!({ "customer": format!("/api/customers/{}/", shop.buyer.customer), "value": value });
@@ -177,32 +241,59 @@ async fn credits_and_figures_have_what_the_clients_need() {
     }
     let changes = app.get("/api/credit-transactions/", buyer).await.expect(200);
     assert_eq!(changes.as_array().unwrap().len(), 2);
-    assert!(changes.as_array().unwrap().iter().all(|change| change["transaction_type"] == "staff_grant"));
+    assert!(
+        changes
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|change| change["transaction_type"] == "staff_grant")
+    );
     let own = format!("/api/customer-credits/{}/", shop.buyer.customer);
-    for name in ["uuid", "url", "customer", "customer_name", "customer_uuid", "customer_slug", "offerings", "minimal_consumption", "allocated_to_projects", "consumption_last_month", "withdrawable_balance"] {
+    for name in [
+        "uuid",
+        "url",
+        "customer",
+        "customer_name",
+        "customer_uuid",
+        "customer_slug",
+        "offerings",
+        "minimal_consumption",
+        "allocated_to_projects",
+        "consumption_last_month",
+        "withdrawable_balance",
+    ] {
         assert!(app.get(&own, buyer).await.expect(200).get(name).is_some(), "{name}");
     }
     assert!(app.get(&format!("{own}consumptions/"), buyer).await.expect(200).is_array());
-    let other = app.person("other").await;
+    let other = app.person("stranger").await;
     app.get(&own, &other.authorization).await.expect(404);
     shop.invoice().await;
-    let span = "start=2024-01-01&end=2199-01-01";
+    let span = "start=2024-01-01&end=2030-12-31";
     app.get(&format!("/api/marketplace-stats/revenue/?{span}"), chief).await.expect(200);
     let revenue = app.get("/api/marketplace-stats/revenue/", chief).await.expect(200);
     assert_eq!(revenue[0]["total"], "10.0000000");
     app.get("/api/marketplace-stats/revenue/?start=9999-01-01", chief).await.expect(400);
     app.get("/api/marketplace-stats/revenue/", buyer).await.expect(403);
-    app.get(&format!("/api/marketplace-stats/usage/?offering={}", shop.offering), chief).await.expect(200);
-    app.get(&format!("/api/marketplace-stats/usage/?offering={}", shop.offering), buyer).await.expect(404);
+    app.get(&format!("/api/marketplace-stats/usage/?offering={}", shop.offering), chief)
+        .await
+        .expect(200);
+    app.get(&format!("/api/marketplace-stats/usage/?offering={}", shop.offering), buyer)
+        .await
+        .expect(404);
     app.get("/api/marketplace-stats/usage/?offering=x", chief).await.expect(400);
     for path in ["component_usages", "component_usages_per_month", "resources_missing_usage"] {
-        assert!(app.get(&format!("/api/marketplace-stats/{path}/"), chief).await.expect(200).is_array());
+        assert!(
+            app.get(&format!("/api/marketplace-stats/{path}/"), chief).await.expect(200).is_array()
+        );
     }
     let stats = app.get("/api/marketplace-stats/order_stats/", chief).await.expect(200);
     assert!(stats["summary"]["total"].is_u64() && stats["daily"].is_array());
     let kpis = app.get("/api/marketplace-stats/kpis/", chief).await.expect(200);
     assert_eq!((&kpis["mrr"], &kpis["paying_customers"]), (&json!("10.0000000"), &json!(1)));
-    assert_eq!(app.get("/api/marketplace-stats/offering_costs_summary/", chief).await.expect(200)["offering_count"], 1);
+    assert_eq!(
+        app.get("/api/marketplace-stats/offering_costs_summary/", chief).await.expect(200)["offering_count"],
+        1
+    );
     let growth = app.get("/api/invoices/growth/", buyer).await.expect(200);
     assert_eq!(growth["total_periods"].as_array().unwrap().len(), 12);
 }
