@@ -40,3 +40,32 @@ pub async fn set_tax(tx: &mut Tx, customer: model::CustomerId, rate: i64) -> Res
         .execute()
         .await
 }
+
+/// How many invoices, items and customers a month has, and whether all numbers are there.
+pub async fn invoiced(db: &Db, (year, month): (i64, i64)) -> Result<(u64, u64, u64, bool)> {
+    let (invoices, customers) = crate::sql(
+        db,
+        "SELECT COUNT(*) AS n, COUNT(DISTINCT customer_id) AS c FROM invoices WHERE year = $1 AND month = $2",
+    )
+    .bind(year)
+    .bind(month)
+    .one(|row| Ok((row.count("n")?, row.count("c")?)))
+    .await?;
+    let items = crate::sql(
+        db,
+        "SELECT COUNT(*) AS n FROM invoice_items t JOIN invoices i ON i.id = t.invoice_id
+         WHERE i.year = $1 AND i.month = $2",
+    )
+    .bind(year)
+    .bind(month)
+    .one(|row| row.count("n"))
+    .await?;
+    let whole = crate::sql(
+        db,
+        "SELECT COUNT(number) AS n, COALESCE(MAX(number), 0) AS last, COALESCE(MIN(number), 1) AS first
+         FROM invoices",
+    )
+    .one(|row| Ok(row.count("n")? == row.count("last")? && row.count("first")? == 1))
+    .await?;
+    Ok((invoices, items, customers, whole))
+}

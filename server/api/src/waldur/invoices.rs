@@ -3,6 +3,7 @@
 //! A list leaves the items out unless `field=items` asks for them. Credit notes are listed when `credit_notes=true` asks
 //! for them: who looks for a customer's month expects one invoice.
 
+mod paper;
 mod wires;
 
 use axum::{
@@ -44,6 +45,7 @@ pub fn routes() -> Router<Shared> {
         door("/api/invoices/{uuid}", get(find)),
         door("/api/invoices/{uuid}/items", get(items)),
         door("/api/invoices/{uuid}/stats", get(stats)),
+        door("/api/invoices/{uuid}/pdf", get(pdf)),
         door("/api/invoices/{uuid}/history", get(history)),
         door("/api/invoices/{uuid}/paid", post(paid)),
         door("/api/invoices/{uuid}/cancel", post(cancel)),
@@ -81,6 +83,7 @@ pub fn doors() -> Vec<Door> {
         see("/api/invoices/{uuid}/items/", "The cost of an invoice, item by item")
             .answers(200, "InvoiceCost"),
         see("/api/invoices/{uuid}/stats/", "The cost of an invoice by offering").answers_any(200),
+        see("/api/invoices/{uuid}/pdf/", "An invoice on paper: a PDF"),
         see("/api/invoices/{uuid}/history/", "What was done with an invoice").answers_any(200),
         act("/api/invoices/{uuid}/paid/", "Mark an invoice as paid (staff, finance)")
             .fields(&[
@@ -351,6 +354,25 @@ async fn set_reference_number(
     fields: Fields,
 ) -> Answer {
     note(&doors, &caller, &id, fields, ("reference_number", Note::ReferenceNumber)).await
+}
+
+async fn pdf(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) -> Answer {
+    let invoices = doors.market.invoices();
+    let invoice = invoices.find(&caller.actor, named(&id)?).await?;
+    let items = invoices.items(&caller.actor, invoice.id).await?;
+    let name = invoice.number.map_or_else(|| "preview".to_owned(), |number| number.to_string());
+    // Laying out a long table takes a while.
+    let written =
+        tokio::task::spawn_blocking(move || pdf::render(&paper::paper(&invoice, &items))).await;
+    let bytes = written
+        .map_err(|error| Error::Internal(Box::new(error)))?
+        .map_err(|error| Error::Internal(Box::new(error)))?;
+    let disposition = HeaderValue::from_str(&format!("inline; filename=\"invoice-{name}.pdf\""));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        (header::CONTENT_DISPOSITION, disposition.unwrap_or(HeaderValue::from_static("inline"))),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// A file as it was sent by others: never shown as a page of ours.

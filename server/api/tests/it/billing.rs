@@ -22,7 +22,7 @@ struct Bought {
 
 async fn bought() -> Bought {
     let app = app().await;
-    let buyer = app.person("buyer").await;
+    let buyer = app.person("debtor").await;
     let chief = app.operator().await;
     let market = &app.market;
     let month = Month::of(market.core().now().day()).previous();
@@ -102,7 +102,7 @@ async fn usage_is_told_and_refused_in_waldurs_words() {
     );
     app.post(&path, chief, &user).await.expect(201);
     app.post(&path, &shop.buyer.authorization, &user).await.expect(403);
-    let other = app.person("other").await;
+    let other = app.person("stranger").await;
     app.post(&path, &other.authorization, &user).await.expect(404);
 }
 
@@ -142,7 +142,7 @@ async fn an_invoice_is_made_shown_paid_and_taken_back() {
     assert_eq!(shop.count(&format!("/api/invoices/?{filter}")).await, "1");
     app.get("/api/invoices/?state=x", chief).await.expect(400);
     // Somebody else's is not there; who may only see may not change.
-    let other = app.person("other").await;
+    let other = app.person("stranger").await;
     for path in ["", "items/", "stats/", "history/", "pdf/"] {
         app.get(&format!("{url}{path}"), &other.authorization).await.expect(404);
     }
@@ -265,10 +265,10 @@ async fn credits_and_figures_have_what_the_clients_need() {
         assert!(app.get(&own, buyer).await.expect(200).get(name).is_some(), "{name}");
     }
     assert!(app.get(&format!("{own}consumptions/"), buyer).await.expect(200).is_array());
-    let other = app.person("other").await;
+    let other = app.person("stranger").await;
     app.get(&own, &other.authorization).await.expect(404);
     shop.invoice().await;
-    let span = "start=2024-01-01&end=2199-01-01";
+    let span = "start=2024-01-01&end=2030-12-31";
     app.get(&format!("/api/marketplace-stats/revenue/?{span}"), chief).await.expect(200);
     let revenue = app.get("/api/marketplace-stats/revenue/", chief).await.expect(200);
     assert_eq!(revenue[0]["total"], "10.0000000");

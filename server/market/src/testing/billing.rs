@@ -1,18 +1,20 @@
 //! Something to bill, for tests and benchmarks: plans with components, and resources that are on them.
 
 use model::{
-    Billing, ComponentId, CustomerId, LimitPeriod, Limits, OfferingId, PlanComponentId, PlanId,
-    PlanPeriodId, PriceVersionId, ProjectId, ResourceId, ResourceState, Timestamp, Usd,
+    Billing, CatalogQuery, ComponentId, CustomerId, LimitPeriod, Limits, Month, OfferingId,
+    PlanComponentId, PlanId, PlanPeriodId, PriceVersionId, ProjectId, ResourceId, ResourceState,
+    Timestamp, Usd,
 };
 use store::{
     Tx,
     catalog::Plan,
     components::{self, Component, ComponentPrice, PlanPrice, Tier},
+    customers::{self, Customer, Project},
     plan_periods::{self, LimitsMap, Opening, PlanPeriod},
     resources::{self, Resource},
 };
 
-use crate::{Market, Result};
+use crate::{Error, Market, Result};
 
 /// A component as it is put into a plan.
 #[derive(Debug, Clone)]
@@ -188,4 +190,49 @@ pub async fn end(tx: &mut Tx, resource: ResourceId, at: Timestamp) -> Result<()>
     resources::set_state(tx, resource, ResourceState::Ok, ResourceState::Terminated, Some(at))
         .await?;
     Ok(())
+}
+
+/// How many resources each customer of a benchmark has, and how many components each of them is billed for.
+const RESOURCES: usize = 10;
+const COMPONENTS: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+
+/// Makes customers with a hundred things to bill each, since before a month.
+pub async fn crowd(market: &Market, customers: usize, month: Month) -> Result<()> {
+    let core = market.core();
+    let listed = market.catalog().find(&CatalogQuery::default());
+    let offering = listed.services.first().ok_or_else(|| Error::broken("no sample content"))?;
+    let offering = offering.service.id;
+    let since = month.first().start();
+    let parts: Vec<Part> =
+        COMPONENTS.iter().map(|kind| part(kind, Billing::Limit, 1_234_567)).collect();
+    let plan = plan(market, offering, "Benchmark", (0, 0, 0), &parts, since).await?;
+    let limits: Vec<(&str, i64)> = COMPONENTS.iter().map(|kind| (*kind, 3)).collect();
+    for batch in 0..customers.div_ceil(100) {
+        let mut tx = core.db().begin().await?;
+        for n in 0..100.min(customers - batch * 100) {
+            let id = core.id(CustomerId::new);
+            let name = format!("Benchmark {}", batch * 100 + n);
+            let customer = Customer { id, name, created_at: since, blocked_at: None };
+            customers::insert(&mut tx, &customer).await?;
+            let project =
+                Project { id: core.id(ProjectId::new), customer_id: id, name: "P".to_owned() };
+            customers::insert_project(&mut tx, &project, since).await?;
+            for _ in 0..RESOURCES {
+                let (whose, what) = ((id, project.id), (offering, plan));
+                resource(market, &mut tx, whose, what, &limits, since).await?;
+            }
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Makes the invoices of a month as the monthly job does; how many that were.
+pub async fn run_month(market: &Market, month: Month) -> Result<u64> {
+    market.invoices().make_month(month).await
+}
+
+/// How many invoices, items and customers a month has, and whether the numbers have no gap.
+pub async fn audit(market: &Market, month: Month) -> Result<(u64, u64, u64, bool)> {
+    Ok(store::testing::invoiced(market.core().db(), (month.year(), month.month())).await?)
 }
