@@ -21,6 +21,7 @@
 //! ```
 
 pub mod backup;
+pub mod bulk;
 pub mod catalog;
 pub mod customers;
 mod db;
@@ -39,6 +40,7 @@ pub mod ledger;
 pub mod lists;
 pub mod members;
 mod migrations;
+mod pages;
 pub mod proof;
 pub mod quality;
 pub mod quotas;
@@ -47,6 +49,7 @@ pub mod resources;
 pub mod reviews;
 mod script;
 pub mod servers;
+pub mod surveys;
 pub mod testing;
 pub mod tickets;
 pub mod users;

@@ -5,12 +5,8 @@
 //! repeated: `o.state IN (?)`, `c.created_at >= ?`. The same tables document the filters in the `OpenAPI` document.
 
 use model::{Day, Fault, Timestamp};
-use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
-use crate::{
-    Result, Row, Run,
-    db::{Statement, Target, statement},
-};
+use crate::Result;
 
 /// The most values that one repeated filter may have.
 const MOST_VALUES: usize = 100;
@@ -58,7 +54,8 @@ pub struct Shelf {
     pub select: &'static str,
     /// Tables and joins.
     pub from: &'static str,
-    /// The tables that counting needs when no filter touches the others; empty when it is all of `from`.
+    /// The table that the list is about, `orders d`: what counting and finding a page need when nothing asked touches
+    /// another. Empty when it is all of `from`. The joins of `from` must neither add rows to it nor take any away.
     pub counted: &'static str,
     pub filters: &'static [Filter],
     /// Names that `o` may have, and the column of each.
@@ -97,8 +94,8 @@ impl From<i64> for Value {
 /// A condition: a fixed text in which every `?` is replaced by the places of one list of values.
 #[derive(Debug, Clone)]
 pub struct Clause {
-    sql: &'static str,
-    values: Vec<Vec<Value>>,
+    pub(crate) sql: &'static str,
+    pub(crate) values: Vec<Vec<Value>>,
 }
 
 impl Clause {
@@ -121,8 +118,9 @@ impl Clause {
 /// What is asked of a list.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    clauses: Vec<Clause>,
-    order: Vec<(&'static str, bool)>,
+    pub(crate) clauses: Vec<Clause>,
+    /// Columns, and whether each goes down.
+    pub(crate) order: Vec<(&'static str, bool)>,
 }
 
 impl Asked {
@@ -188,7 +186,8 @@ impl Asked {
         self
     }
 
-    fn condition(&self, first: usize) -> (String, Vec<Value>) {
+    /// The condition with places from this number on, and the values for them.
+    pub(crate) fn condition(&self, first: usize) -> (String, Vec<Value>) {
         let (mut text, mut bound) = (String::new(), Vec::new());
         for clause in &self.clauses {
             text.push_str(if text.is_empty() { " WHERE (" } else { " AND (" });
@@ -274,92 +273,6 @@ fn moment(text: &str) -> Option<i64> {
     let day = text.parse::<Day>().ok().map(|day| day.start().ms());
     let normal = whole.replace(' ', "T").replace("+00:00", "");
     day.or_else(|| normal.parse::<Timestamp>().ok().map(Timestamp::ms))
-}
-
-impl Shelf {
-    /// A page of the list, and how many there are in all.
-    pub async fn page<T>(
-        &self,
-        on: &crate::Db,
-        asked: &Asked,
-        (limit, offset): (i64, i64),
-        read: impl Fn(&Row) -> Result<T>,
-    ) -> Result<(Vec<T>, u64)> {
-        let total = self.count(on, asked).await?;
-        if offset > 0 && u64::try_from(offset).unwrap_or(0) >= total {
-            return Ok((Vec::new(), total));
-        }
-        let mut order: Vec<String> = asked
-            .order
-            .iter()
-            .map(|(column, down)| format!("{column}{}", if *down { " DESC" } else { "" }))
-            .collect();
-        if order.is_empty() && !self.usual_order.is_empty() {
-            order.push(self.usual_order.to_owned());
-        }
-        let down = order.last().is_some_and(|last| last.ends_with(" DESC"));
-        order.push(format!("{}{}", self.id, if down { " DESC" } else { "" }));
-        let (condition, values) = asked.condition(3);
-        let text = format!(
-            "SELECT {} FROM {}{condition} ORDER BY {} LIMIT $1 OFFSET $2",
-            self.select,
-            self.from,
-            order.join(", ")
-        );
-        let found = bind(made(on.run(), text).bind(limit).bind(offset), values).all(read).await?;
-        Ok((found, total))
-    }
-
-    /// How many there are.
-    pub async fn count(&self, on: impl Run<'_>, asked: &Asked) -> Result<u64> {
-        let (condition, values) = asked.condition(1);
-        let from = if asked.clauses.is_empty() && !self.counted.is_empty() {
-            self.counted
-        } else {
-            self.from
-        };
-        let text = format!("SELECT COUNT(*) AS n FROM {from}{condition}");
-        bind(made(on.run(), text), values).one(|row| row.count("n")).await
-    }
-
-    /// The one that fits, if there is one.
-    pub async fn one<T>(
-        &self,
-        on: impl Run<'_>,
-        asked: &Asked,
-        read: impl Fn(&Row) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let (condition, values) = asked.condition(1);
-        let text = format!("SELECT {} FROM {}{condition} LIMIT 1", self.select, self.from);
-        bind(made(on.run(), text), values).optional(read).await
-    }
-
-    /// All that fit, up to a number.
-    pub async fn all<T>(
-        &self,
-        on: impl Run<'_>,
-        asked: &Asked,
-        most: i64,
-        read: impl Fn(&Row) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let (condition, values) = asked.condition(2);
-        let text = format!(
-            "SELECT {} FROM {}{condition} ORDER BY {} LIMIT $1",
-            self.select, self.from, self.id
-        );
-        bind(made(on.run(), text).bind(most), values).all(read).await
-    }
-}
-
-fn made(on: Target<'_>, text: String) -> Statement<'_> {
-    statement(on, AssertSqlSafe(text).into_sql_str())
-}
-
-fn bind(statement: Statement<'_>, values: Vec<Value>) -> Statement<'_> {
-    values.into_iter().fold(statement, |statement, value| match value {
-        Value::Text(text) => statement.bind(text),
-        Value::Number(number) => statement.bind(number),
-    })
 }
 
 #[cfg(test)]

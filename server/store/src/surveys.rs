@@ -1,0 +1,404 @@
+//! Long lists. Counting a million rows takes longer than a page may take, and so does skipping half of them. So a list
+//! that may grow long is *surveyed* once for each condition that is asked of it: walked along its usual order in strides,
+//! keeping the key at which each stride begins and how many rows it has. A page then skips less than two strides, and
+//! the total is the sum. Before it is used, a survey counts those strides again in which something has changed since,
+//! which an index by the time of change tells.
+//!
+//! What this promises:
+//! * A list of up to 10,000 rows is counted at every request: its total and its pages are exact.
+//! * A longer one misses no change that was committed more than [`FRESH`] ago, as long as the change was committed
+//!   within [`SLACK_MS`] of the time that it wrote into the row. What is missed by that, and rows that were deleted,
+//!   count until the survey is made anew: [`Surveys::renew`], every half minute while it is used.
+//! * A page never shows a row that does not fit what is asked: only its place may be that much off.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use model::Timestamp;
+
+use crate::{
+    Db, Result, Row, Run as _,
+    lists::{Asked, Shelf, Value},
+    pages::{bind, made, narrow},
+};
+
+/// What a survey knows is taken for true this long.
+const FRESH: Duration = Duration::from_millis(200);
+/// Changes are looked for from this long before the last look on, for transactions that were on their way then.
+const SLACK_MS: i64 = 10_000;
+/// A survey that is in use is to be made anew after this.
+pub const RENEW: Duration = Duration::from_secs(30);
+/// Above this a list is surveyed; a survey of fewer than half is dropped.
+const LONG: u64 = 10_000;
+/// Rows of a stride when it is made. One of more than twice as many is cut.
+const STRIDE: u64 = 2_000;
+/// After more changes than this the survey is made anew at once.
+const MOST_CHANGES: i64 = 5_000;
+/// How many surveys are kept: those used last.
+const KEPT: usize = 64;
+
+/// A list that may grow long. Its rows keep their key for life.
+#[derive(Debug, Clone, Copy)]
+pub struct Long {
+    pub shelf: &'static Shelf,
+    /// The column of the usual order, in milliseconds: it never changes. With the id it is the key, and there is an index
+    /// of both.
+    pub at: &'static str,
+    /// The column with the time of the last change, in milliseconds; there is an index that begins with it.
+    pub changed: &'static str,
+}
+
+type Key = (i64, String);
+
+/// Rows from a key up to where the next stride begins.
+#[derive(Debug, Clone, PartialEq)]
+struct Stride {
+    from: Key,
+    rows: u64,
+}
+
+#[derive(Debug)]
+struct Survey {
+    /// Upwards; the first begins before every row.
+    strides: Vec<Stride>,
+    total: u64,
+    /// All changes up to this time were counted, those on their way then aside.
+    seen: Timestamp,
+    checked: Instant,
+    made: Instant,
+}
+
+/// One list under one condition.
+#[derive(Debug)]
+struct Entry {
+    list: Long,
+    asked: Asked,
+    survey: Mutex<Option<Arc<Survey>>>,
+    /// Somebody is surveying or checking.
+    busy: AtomicBool,
+    used: AtomicU64,
+    used_since_made: AtomicBool,
+}
+
+/// The surveys of one database that this server has made.
+#[derive(Debug, Default)]
+pub struct Surveys {
+    entries: Mutex<HashMap<String, Arc<Entry>>>,
+    clock: AtomicU64,
+}
+
+/// Held by whoever works on an entry.
+struct Turn<'a>(&'a AtomicBool);
+
+impl<'a> Turn<'a> {
+    fn take(busy: &'a AtomicBool) -> Option<Self> {
+        (!busy.swap(true, Ordering::Acquire)).then_some(Self(busy))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Surveys {
+    /// A page of a list that may be long, and how many there are in all.
+    pub async fn page<T>(
+        &self,
+        list: Long,
+        on: &Db,
+        now: Timestamp,
+        asked: &Asked,
+        (limit, offset): (i64, i64),
+        read: impl Fn(&Row) -> Result<T>,
+    ) -> Result<(Vec<T>, u64)> {
+        let shelf = list.shelf;
+        if !shelf.is_own(asked) {
+            return shelf.page(on, asked, (limit, offset), read).await;
+        }
+        let survey = match self.survey(list, on, now, asked).await? {
+            Found::Long(survey) => survey,
+            Found::Short(0) => return Ok((Vec::new(), 0)),
+            Found::Short(total) => {
+                let rows = shelf.page_of(on, asked, (limit, offset), total, read).await?;
+                return Ok((rows, total));
+            }
+        };
+        let skip = u64::try_from(offset).unwrap_or(0);
+        let order = shelf.order(asked);
+        let along = match order.as_slice() {
+            [(at, down), _] if *at == list.at => survey.place(skip, *down),
+            _ => None,
+        };
+        let Some(place) = along else {
+            let rows = shelf.page_of(on, asked, (limit, offset), survey.total, read).await?;
+            return Ok((rows, survey.total));
+        };
+        let comparison = list.comparison(place.comparison);
+        let beside = place.key.map(|(at, id)| (comparison.as_str(), (*at, id.as_str())));
+        let rest = i64::try_from(place.skip).unwrap_or(0);
+        let ids = shelf.ids(on, asked, beside, (limit, rest)).await?;
+        Ok((shelf.rows(on, asked, &ids, read).await?, survey.total))
+    }
+
+    /// The survey of a long list, as fresh as promised; how many rows a short one has.
+    async fn survey(&self, list: Long, on: &Db, now: Timestamp, asked: &Asked) -> Result<Found> {
+        let key = list.name(asked);
+        let known = held(&self.entries).get(&key).cloned();
+        let Some(entry) = known else {
+            let few = list.count_up_to(on, asked, LONG + 1).await?;
+            if few <= LONG {
+                return Ok(Found::Short(few));
+            }
+            let entry = self.add(key, list, asked);
+            return self.survey_of(&entry, on, now).await;
+        };
+        let found = self.survey_of(&entry, on, now).await?;
+        match found {
+            Found::Long(survey) if survey.total < LONG / 2 => {
+                held(&self.entries).remove(&key);
+                Ok(Found::Short(list.shelf.count(on, asked).await?))
+            }
+            found => Ok(found),
+        }
+    }
+
+    async fn survey_of(&self, entry: &Entry, on: &Db, now: Timestamp) -> Result<Found> {
+        entry.used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        entry.used_since_made.store(true, Ordering::Relaxed);
+        let known = held(&entry.survey).clone();
+        let Some(turn) = Turn::take(&entry.busy) else {
+            // Somebody else is at it. Without a survey so far, this one counts by itself.
+            return Ok(match known {
+                Some(survey) => Found::Long(survey),
+                None => Found::Short(entry.list.shelf.count(on, &entry.asked).await?),
+            });
+        };
+        let next = match known {
+            Some(survey) if survey.checked.elapsed() < FRESH => return Ok(Found::Long(survey)),
+            Some(survey) => survey.caught_up(entry, on, now).await?,
+            None => entry.list.make(on, now, &entry.asked).await?,
+        };
+        let next = Arc::new(next);
+        *held(&entry.survey) = Some(Arc::clone(&next));
+        drop(turn);
+        Ok(Found::Long(next))
+    }
+
+    fn add(&self, key: String, list: Long, asked: &Asked) -> Arc<Entry> {
+        let entry = Arc::new(Entry {
+            list,
+            asked: asked.clone(),
+            survey: Mutex::default(),
+            busy: AtomicBool::new(false),
+            used: AtomicU64::new(self.clock.fetch_add(1, Ordering::Relaxed)),
+            used_since_made: AtomicBool::new(false),
+        });
+        let mut entries = held(&self.entries);
+        if entries.len() >= KEPT {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.used.load(Ordering::Relaxed));
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                entries.remove(&oldest);
+            }
+        }
+        Arc::clone(entries.entry(key).or_insert(entry))
+    }
+
+    /// Makes the surveys anew that were used since they were made and are older than this.
+    pub async fn renew(&self, on: &Db, now: Timestamp, age: Duration) -> Result<()> {
+        let all: Vec<Arc<Entry>> = held(&self.entries).values().cloned().collect();
+        for entry in all {
+            let old = held(&entry.survey).as_ref().is_some_and(|s| s.made.elapsed() >= age);
+            if !old || !entry.used_since_made.swap(false, Ordering::Relaxed) {
+                continue;
+            }
+            // Whoever asks meanwhile is told what is known, and checks it.
+            let made = entry.list.make(on, now, &entry.asked).await?;
+            *held(&entry.survey) = Some(Arc::new(made));
+        }
+        Ok(())
+    }
+}
+
+enum Found {
+    Long(Arc<Survey>),
+    Short(u64),
+}
+
+/// Where a page begins: beyond a key, and then some rows on.
+#[derive(Debug, PartialEq)]
+struct Place<'a> {
+    comparison: &'static str,
+    key: Option<&'a Key>,
+    skip: u64,
+}
+
+impl Survey {
+    /// Where the page after so many rows begins; none when there are not so many.
+    fn place(&self, mut skip: u64, down: bool) -> Option<Place<'_>> {
+        if down {
+            let mut above = None;
+            for stride in self.strides.iter().rev() {
+                if skip < stride.rows {
+                    return Some(Place { comparison: "<", key: above, skip });
+                }
+                skip -= stride.rows;
+                above = Some(&stride.from);
+            }
+        } else {
+            for (n, stride) in self.strides.iter().enumerate() {
+                if skip < stride.rows {
+                    let key = (n > 0).then_some(&stride.from);
+                    return Some(Place { comparison: ">=", key, skip });
+                }
+                skip -= stride.rows;
+            }
+        }
+        None
+    }
+
+    /// The same with the strides counted again in which something has changed.
+    async fn caught_up(&self, entry: &Entry, on: &Db, now: Timestamp) -> Result<Self> {
+        let (list, asked) = (entry.list, &entry.asked);
+        let checked = Instant::now();
+        let changes = list.changes(on, self.seen.plus_ms(-SLACK_MS)).await?;
+        if changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX) {
+            return list.make(on, now, asked).await;
+        }
+        let touched: BTreeSet<usize> = changes.iter().map(|key| self.stride_of(key)).collect();
+        let mut strides = Vec::with_capacity(self.strides.len() + touched.len());
+        for (n, stride) in self.strides.iter().enumerate() {
+            if !touched.contains(&n) {
+                strides.push(stride.clone());
+                continue;
+            }
+            let to = self.strides.get(n + 1).map(|next| &next.from);
+            let rows = list.count_between(on, asked, &stride.from, to).await?;
+            if rows > 2 * STRIDE {
+                list.walk(on, asked, stride.from.clone(), to, &mut strides).await?;
+            } else {
+                strides.push(Stride { from: stride.from.clone(), rows });
+            }
+        }
+        let total = strides.iter().map(|stride| stride.rows).sum();
+        Ok(Self { strides, total, seen: now, checked, made: self.made })
+    }
+
+    fn stride_of(&self, key: &Key) -> usize {
+        self.strides.partition_point(|stride| stride.from <= *key).saturating_sub(1)
+    }
+}
+
+impl Long {
+    fn comparison(&self, sign: &str) -> String {
+        format!("({}, {}) {sign}", self.at, self.shelf.id)
+    }
+
+    fn name(&self, asked: &Asked) -> String {
+        let (condition, values) = asked.condition(1);
+        format!("{}{condition} {values:?}", self.shelf.table())
+    }
+
+    async fn make(&self, on: &Db, now: Timestamp, asked: &Asked) -> Result<Survey> {
+        let (made, mut strides) = (Instant::now(), Vec::new());
+        self.walk(on, asked, (i64::MIN, String::new()), None, &mut strides).await?;
+        let total = strides.iter().map(|stride| stride.rows).sum();
+        Ok(Survey { strides, total, seen: now, checked: made, made })
+    }
+
+    /// Adds the strides from one key up to another.
+    async fn walk(
+        &self,
+        on: &Db,
+        asked: &Asked,
+        mut from: Key,
+        to: Option<&Key>,
+        strides: &mut Vec<Stride>,
+    ) -> Result<()> {
+        loop {
+            let next = self.key_after(on, asked, &from, to).await?;
+            let Some(next) = next else {
+                let rows = self.count_between(on, asked, &from, to).await?;
+                strides.push(Stride { from, rows });
+                return Ok(());
+            };
+            strides.push(Stride { from: mem::replace(&mut from, next), rows: STRIDE });
+        }
+    }
+
+    /// The key a stride further on.
+    async fn key_after(
+        &self,
+        on: &Db,
+        asked: &Asked,
+        from: &Key,
+        to: Option<&Key>,
+    ) -> Result<Option<Key>> {
+        let (Self { shelf, at, .. }, (condition, values)) = (self, self.between(asked, from, to));
+        let text = format!(
+            "SELECT {at} AS at, {id} AS id FROM {table}{condition} ORDER BY {at}, {id} LIMIT 1 OFFSET {STRIDE}",
+            id = shelf.id,
+            table = shelf.table(),
+        );
+        bind(made(on.run(), text), values).optional(key).await
+    }
+
+    async fn count_between(
+        &self,
+        on: &Db,
+        asked: &Asked,
+        from: &Key,
+        to: Option<&Key>,
+    ) -> Result<u64> {
+        let (condition, values) = self.between(asked, from, to);
+        let text = format!("SELECT COUNT(*) AS n FROM {}{condition}", self.shelf.table());
+        bind(made(on.run(), text), values).one(|row| row.count("n")).await
+    }
+
+    fn between(&self, asked: &Asked, from: &Key, to: Option<&Key>) -> (String, Vec<Value>) {
+        let (mut condition, mut values) = asked.condition(1);
+        let from_on = self.comparison(">=");
+        narrow(&mut condition, &mut values, 1, &from_on, from.0, &from.1);
+        if let Some(to) = to {
+            narrow(&mut condition, &mut values, 1, &self.comparison("<"), to.0, &to.1);
+        }
+        (condition, values)
+    }
+
+    /// How many there are, but no more than so many.
+    async fn count_up_to(&self, on: &Db, asked: &Asked, most: u64) -> Result<u64> {
+        let (condition, values) = asked.condition(1);
+        let text = format!(
+            "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM {}{condition} LIMIT {most}) AS few",
+            self.shelf.table()
+        );
+        bind(made(on.run(), text), values).one(|row| row.count("n")).await
+    }
+
+    /// The keys of rows that were changed from a time on; at most as many as are looked at one by one.
+    async fn changes(&self, on: &Db, since: Timestamp) -> Result<Vec<Key>> {
+        let Self { shelf, at, changed } = self;
+        let text = format!(
+            "SELECT {at} AS at, {id} AS id FROM {table} WHERE {changed} >= $1 ORDER BY {changed}, {id} LIMIT {MOST_CHANGES}",
+            id = shelf.id,
+            table = shelf.table(),
+        );
+        made(on.run(), text).bind(since.ms()).all(key).await
+    }
+}
+
+fn key(row: &Row) -> Result<Key> {
+    Ok((row.get("at")?, row.get("id")?))
+}
