@@ -286,6 +286,8 @@ CREATE TABLE orders (
     UNIQUE (customer_id, reference)
 );
 CREATE INDEX orders_by_age ON orders (created_at, id);
+-- What has changed since a long list was surveyed.
+CREATE INDEX orders_by_change ON orders (updated_at, created_at, id);
 CREATE INDEX orders_by_state ON orders (state, created_at, id);
 CREATE INDEX orders_by_customer ON orders (customer_id, created_at, id);
 CREATE INDEX orders_by_project ON orders (project_id, created_at, id);

@@ -56,6 +56,8 @@ words! {
         Active = "active",
         Paused = "paused",
         Archived = "archived",
+        /// Its provider has taken it down for a while; nobody can order it.
+        Unavailable = "unavailable",
     }
 
     /// Where a resource stands in its life.

@@ -14,6 +14,7 @@ mod audit;
 mod bench;
 mod bench_orders;
 mod catalog;
+mod components;
 mod core;
 mod error;
 mod idempotency;
@@ -23,16 +24,21 @@ mod jobs;
 mod keys;
 mod ledger;
 mod market;
+mod offers;
 mod permissions;
 mod plain;
+mod plans;
 pub mod ports;
+mod provider_registry;
 mod providers;
 mod quality;
 mod resources;
 mod reviews;
 mod samples;
+mod screenshots;
 mod secrets;
 mod settings;
+mod shelves;
 mod tasks;
 mod tenancy;
 pub mod testing;
@@ -47,6 +53,7 @@ pub use actor::Actor;
 pub use bench::BenchUpstream;
 pub use bench_orders::BenchOrders;
 pub use catalog::{Catalog, Found};
+pub use components::ComponentDraft;
 pub use core::Core;
 pub use error::{Error, Result};
 pub use idempotency::{Begun, Idempotency};
@@ -55,19 +62,31 @@ pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use market::Market;
+pub use offers::{Offer, OfferChange, OfferDraft, OfferMove, Offers, Side};
 pub use permissions::{Grant, On, Permission};
+pub use plans::{PlanDetail, PlanDraft, Plans, PriceDraft};
+pub use provider_registry::{Named, Trade, Vendor, Vendors};
 pub use providers::Seller;
 pub use quality::{Answered, Failure, Gauge, Histogram, Probe, Quality, Running};
 pub use resources::{Provision, Resources, Subscribe, Subscribed};
 pub use reviews::Reviews;
 pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
+pub use screenshots::Screenshots;
 pub use secrets::sha256;
 pub use settings::Settings;
+pub use shelves::{ShelfChange, Shelved, Shelves};
 pub use store::{
+    components::{Component, Tier},
+    events::Event,
     issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
+    offerings::{
+        OfferingRow, PLAN_COMPONENTS, PLANS, PlanComponentRow, PlanRow, SHELF as OFFERINGS,
+    },
     proof::{Extent, Offence},
     requests::Request,
+    screenshots::{SHELF as SCREENSHOTS, Screenshot},
+    shelves::{CATEGORIES, PROVIDERS},
 };
 pub use tasks::spawn;
 pub use tickets::{TicketDraft, Tickets};

@@ -137,6 +137,26 @@ impl Market {
         Tryouts(self)
     }
 
+    pub fn shelves(&self) -> crate::Shelves<'_> {
+        crate::Shelves(self)
+    }
+
+    pub fn vendors(&self) -> crate::Vendors<'_> {
+        crate::Vendors(self)
+    }
+
+    pub fn offers(&self) -> crate::Offers<'_> {
+        crate::Offers(self)
+    }
+
+    pub fn plans(&self) -> crate::Plans<'_> {
+        crate::Plans(self)
+    }
+
+    pub fn screenshots(&self) -> crate::Screenshots<'_> {
+        crate::Screenshots(self)
+    }
+
     pub fn idempotency(&self) -> Idempotency<'_> {
         Idempotency(self)
     }
