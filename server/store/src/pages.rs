@@ -42,7 +42,7 @@ impl Shelf {
         if !self.is_own(asked) || self.order(asked).iter().any(|(column, _)| !self.owns(column)) {
             return self.joined(on, asked, (limit, offset), read).await;
         }
-        let ids = self.ids(on, asked, None, (limit, offset)).await?;
+        let ids = self.ids(on, asked, &[], (limit, offset)).await?;
         self.rows(on, asked, &ids, read).await
     }
 
@@ -128,17 +128,17 @@ impl Shelf {
         words.join(", ")
     }
 
-    /// The ids of a page, in its order; `beside` is a condition on the place where to begin.
+    /// The ids of a page, in its order, of what is `within` some keys.
     pub(crate) async fn ids(
         &self,
         on: &Db,
         asked: &Asked,
-        beside: Option<(&str, (i64, &str))>,
+        within: &[(&str, &(i64, String))],
         (limit, offset): (i64, i64),
     ) -> Result<Vec<String>> {
         let (mut condition, mut values) = asked.condition(3);
-        if let Some((comparison, (at, id))) = beside {
-            narrow(&mut condition, &mut values, 3, comparison, at, id);
+        for (comparison, (at, id)) in within {
+            narrow(&mut condition, &mut values, 3, comparison, *at, id);
         }
         let text = format!(
             "SELECT {} AS found FROM {}{condition} ORDER BY {} LIMIT $1 OFFSET $2",

@@ -51,7 +51,7 @@ pub struct Long {
     /// The column of the usual order, in milliseconds: it never changes. With the id it is the key, and there is an index
     /// of both.
     pub at: &'static str,
-    /// The column with the time of the last change, in milliseconds; there is an index that begins with it.
+    /// The column with the time of the last change, in milliseconds; there is an index of it, the key behind it.
     pub changed: &'static str,
 }
 
@@ -139,17 +139,22 @@ impl Surveys {
         let skip = u64::try_from(offset).unwrap_or(0);
         let order = shelf.order(asked);
         let along = match order.as_slice() {
-            [(at, down), _] if *at == list.at => survey.place(skip, *down),
+            [(at, down), _] if *at == list.at => {
+                survey.place(skip, u64::try_from(limit).unwrap_or(0), *down)
+            }
             _ => None,
         };
         let Some(place) = along else {
             let rows = shelf.page_of(on, asked, (limit, offset), survey.total, read).await?;
             return Ok((rows, survey.total));
         };
-        let comparison = list.comparison(place.comparison);
-        let beside = place.key.map(|(at, id)| (comparison.as_str(), (*at, id.as_str())));
+        let (from, to) = (list.comparison(">="), list.comparison("<"));
+        let within: Vec<(&str, &Key)> = [(from.as_str(), place.from), (to.as_str(), place.to)]
+            .into_iter()
+            .filter_map(|(comparison, key)| Some((comparison, key?)))
+            .collect();
         let rest = i64::try_from(place.skip).unwrap_or(0);
-        let ids = shelf.ids(on, asked, beside, (limit, rest)).await?;
+        let ids = shelf.ids(on, asked, &within, (limit, rest)).await?;
         Ok((shelf.rows(on, asked, &ids, read).await?, survey.total))
     }
 
@@ -188,13 +193,34 @@ impl Surveys {
         };
         let next = match known {
             Some(survey) if survey.checked.elapsed() < FRESH => return Ok(Found::Long(survey)),
-            Some(survey) => survey.caught_up(entry, on, now).await?,
-            None => entry.list.make(on, now, &entry.asked).await?,
+            Some(survey) => match survey.caught_up(entry, on, now).await? {
+                Some(survey) => survey,
+                None => self.made(entry, on, now).await?,
+            },
+            None => self.made(entry, on, now).await?,
         };
         let next = Arc::new(next);
         *held(&entry.survey) = Some(Arc::clone(&next));
         drop(turn);
         Ok(Found::Long(next))
+    }
+
+    /// Surveys a list from nothing: the whole table stride by stride, a part of it in the strides of the whole, which
+    /// costs about one look at each row whatever the condition is.
+    async fn made(&self, entry: &Entry, on: &Db, now: Timestamp) -> Result<Survey> {
+        let Entry { list, asked, .. } = entry;
+        let made = Instant::now();
+        let mut strides = Vec::new();
+        if !asked.clauses.is_empty()
+            && let Found::Long(whole) =
+                Box::pin(self.survey(*list, on, now, &Asked::default())).await?
+        {
+            list.walk_along(on, asked, &whole.strides, &mut strides).await?;
+        } else {
+            list.walk(on, asked, (i64::MIN, String::new()), None, &mut strides).await?;
+        }
+        let total = strides.iter().map(|stride| stride.rows).sum();
+        Ok(Survey { strides, total, seen: now, checked: made, made })
     }
 
     fn add(&self, key: String, list: Long, asked: &Asked) -> Arc<Entry> {
@@ -225,7 +251,7 @@ impl Surveys {
                 continue;
             }
             // Whoever asks meanwhile is told what is known, and checks it.
-            let made = entry.list.make(on, now, &entry.asked).await?;
+            let made = self.made(&entry, on, now).await?;
             *held(&entry.survey) = Some(Arc::new(made));
         }
         Ok(())
@@ -237,45 +263,55 @@ enum Found {
     Short(u64),
 }
 
-/// Where a page begins: beyond a key, and then some rows on.
+/// Where a page is: between two keys, some rows on.
 #[derive(Debug, PartialEq)]
 struct Place<'a> {
-    comparison: &'static str,
-    key: Option<&'a Key>,
+    from: Option<&'a Key>,
+    to: Option<&'a Key>,
     skip: u64,
 }
 
 impl Survey {
-    /// Where the page after so many rows begins; none when there are not so many.
-    fn place(&self, mut skip: u64, down: bool) -> Option<Place<'_>> {
-        if down {
-            let mut above = None;
-            for stride in self.strides.iter().rev() {
-                if skip < stride.rows {
-                    return Some(Place { comparison: "<", key: above, skip });
-                }
-                skip -= stride.rows;
-                above = Some(&stride.from);
+    /// Where the page after so many rows is; none when there are not so many. Between its keys is a stride more than is
+    /// needed, so that rows that have gone since do not cut it short.
+    fn place(&self, mut skip: u64, limit: u64, down: bool) -> Option<Place<'_>> {
+        let count = self.strides.len();
+        let nth = |n: usize| self.strides.get(if down { count.checked_sub(n + 1)? } else { n });
+        let mut first = 0;
+        while let Some(stride) = nth(first) {
+            if skip < stride.rows {
+                break;
             }
-        } else {
-            for (n, stride) in self.strides.iter().enumerate() {
-                if skip < stride.rows {
-                    let key = (n > 0).then_some(&stride.from);
-                    return Some(Place { comparison: ">=", key, skip });
-                }
-                skip -= stride.rows;
-            }
+            skip -= stride.rows;
+            first += 1;
         }
-        None
+        let (mut last, mut rows) = (first, nth(first)?.rows);
+        while rows < skip + limit
+            && let Some(stride) = nth(last + 1)
+        {
+            rows += stride.rows;
+            last += 1;
+        }
+        let last = (last + 1).min(count - 1);
+        Some(if down {
+            let to = if first == 0 { None } else { nth(first - 1).map(|stride| &stride.from) };
+            Place { from: nth(last).map(|stride| &stride.from), to, skip }
+        } else {
+            Place {
+                from: nth(first).map(|stride| &stride.from),
+                to: nth(last + 1).map(|stride| &stride.from),
+                skip,
+            }
+        })
     }
 
-    /// The same with the strides counted again in which something has changed.
-    async fn caught_up(&self, entry: &Entry, on: &Db, now: Timestamp) -> Result<Self> {
+    /// The same with the strides counted again in which something has changed; none when that is too much.
+    async fn caught_up(&self, entry: &Entry, on: &Db, now: Timestamp) -> Result<Option<Self>> {
         let (list, asked) = (entry.list, &entry.asked);
         let checked = Instant::now();
         let changes = list.changes(on, self.seen.plus_ms(-SLACK_MS)).await?;
         if changes.len() >= usize::try_from(MOST_CHANGES).unwrap_or(usize::MAX) {
-            return list.make(on, now, asked).await;
+            return Ok(None);
         }
         let touched: BTreeSet<usize> = changes.iter().map(|key| self.stride_of(key)).collect();
         let mut strides = Vec::with_capacity(self.strides.len() + touched.len());
@@ -293,7 +329,7 @@ impl Survey {
             }
         }
         let total = strides.iter().map(|stride| stride.rows).sum();
-        Ok(Self { strides, total, seen: now, checked, made: self.made })
+        Ok(Some(Self { strides, total, seen: now, checked, made: self.made }))
     }
 
     fn stride_of(&self, key: &Key) -> usize {
@@ -311,11 +347,23 @@ impl Long {
         format!("{}{condition} {values:?}", self.shelf.table())
     }
 
-    async fn make(&self, on: &Db, now: Timestamp, asked: &Asked) -> Result<Survey> {
-        let (made, mut strides) = (Instant::now(), Vec::new());
-        self.walk(on, asked, (i64::MIN, String::new()), None, &mut strides).await?;
-        let total = strides.iter().map(|stride| stride.rows).sum();
-        Ok(Survey { strides, total, seen: now, checked: made, made })
+    /// Adds strides that begin where those of the whole list do; small ones are joined.
+    async fn walk_along(
+        &self,
+        on: &Db,
+        asked: &Asked,
+        whole: &[Stride],
+        strides: &mut Vec<Stride>,
+    ) -> Result<()> {
+        for (n, Stride { from, .. }) in whole.iter().enumerate() {
+            let to = whole.get(n + 1).map(|next| &next.from);
+            let rows = self.count_between(on, asked, from, to).await?;
+            match strides.last_mut() {
+                Some(last) if last.rows + rows <= STRIDE => last.rows += rows,
+                _ => strides.push(Stride { from: from.clone(), rows }),
+            }
+        }
+        Ok(())
     }
 
     /// Adds the strides from one key up to another.
@@ -391,7 +439,7 @@ impl Long {
     async fn changes(&self, on: &Db, since: Timestamp) -> Result<Vec<Key>> {
         let Self { shelf, at, changed } = self;
         let text = format!(
-            "SELECT {at} AS at, {id} AS id FROM {table} WHERE {changed} >= $1 ORDER BY {changed}, {id} LIMIT {MOST_CHANGES}",
+            "SELECT {at} AS at, {id} AS id FROM {table} WHERE {changed} >= $1 ORDER BY {changed}, {at}, {id} LIMIT {MOST_CHANGES}",
             id = shelf.id,
             table = shelf.table(),
         );
