@@ -152,6 +152,8 @@ impl Market {
         self.ledger().expire(core).await?;
         self.renew().await?;
         self.tryouts().tidy().await?;
+        self.orders().sweep().await?;
+        self.provisioning().sweep().await?;
         store::jobs::sweep(core.db(), core.now().plus_ms(-REMEMBERED_MS)).await?;
         store::users::sweep_sessions(core.db(), core.now()).await?;
         store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;

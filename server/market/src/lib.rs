@@ -17,6 +17,7 @@ mod catalog;
 mod components;
 mod core;
 mod error;
+mod holdings;
 mod idempotency;
 mod identity;
 mod issues;
@@ -25,12 +26,16 @@ mod keys;
 mod ledger;
 mod market;
 mod offers;
+mod order_rules;
+mod ordering;
+mod orders;
 mod permissions;
 mod plain;
 mod plans;
 pub mod ports;
 mod provider_registry;
 mod providers;
+mod provisioning;
 mod quality;
 mod resources;
 mod reviews;
@@ -56,6 +61,7 @@ pub use catalog::{Catalog, Found};
 pub use components::ComponentDraft;
 pub use core::Core;
 pub use error::{Error, Result};
+pub use holdings::{HoldingChange, Holdings, Told};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
 pub use issues::{IssueChange, IssueDraft, Issues};
@@ -63,6 +69,9 @@ pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
 pub use market::Market;
 pub use offers::{Offer, OfferChange, OfferDraft, OfferMove, Offers, Side};
+pub use order_rules::{Gates, Step, next as next_order_state};
+pub use ordering::Request as ResourceRequest;
+pub use orders::{OrderChange, OrderDraft, Orders, Remark};
 pub use permissions::{Grant, On, Permission};
 pub use plans::{PlanDetail, PlanDraft, Plans, PriceDraft};
 pub use provider_registry::{Named, Trade, Vendor, Vendors};
@@ -78,11 +87,16 @@ pub use shelves::{ShelfChange, Shelved, Shelves};
 pub use store::{
     components::{Component, Tier},
     events::Event,
+    events::SHELF as EVENTS,
+    holdings::{Holding, SHELF as HOLDINGS},
     issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
+    members::Member,
     offerings::{
         OfferingRow, PLAN_COMPONENTS, PLANS, PlanComponentRow, PlanRow, SHELF as OFFERINGS,
     },
+    orders::{Order, OrderRow, SHELF as ORDERS},
+    plan_periods::PlanPeriod,
     proof::{Extent, Offence},
     requests::Request,
     screenshots::{SHELF as SCREENSHOTS, Screenshot},

@@ -153,6 +153,18 @@ impl Market {
         crate::Plans(self)
     }
 
+    pub fn orders(&self) -> crate::Orders<'_> {
+        crate::Orders(self)
+    }
+
+    pub fn holdings(&self) -> crate::Holdings<'_> {
+        crate::Holdings(self)
+    }
+
+    pub(crate) fn provisioning(&self) -> crate::provisioning::Provisioning<'_> {
+        crate::provisioning::Provisioning(self)
+    }
+
     pub fn screenshots(&self) -> crate::Screenshots<'_> {
         crate::Screenshots(self)
     }

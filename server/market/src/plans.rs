@@ -167,6 +167,12 @@ impl Plans<'_> {
         Ok(self.with_parts(found.into_iter().collect()).await?.into_iter().next())
     }
 
+    /// One plan whoever asks, in a transaction.
+    pub(crate) async fn known_in(&self, tx: &mut Tx, id: PlanId) -> Result<Option<PlanRow>> {
+        let asked = Asked::default().and(Clause::of("l.id IN (?)", [id.to_string()]));
+        Ok(PLANS.one(tx, &asked, read_plan).await?)
+    }
+
     /// The plans of offerings, in their order.
     pub(crate) async fn of_offerings(&self, ids: &[String]) -> Result<Vec<PlanDetail>> {
         if ids.is_empty() {

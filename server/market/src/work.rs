@@ -84,7 +84,7 @@ impl Market {
     async fn carry_out(&self, job: &Job) -> Result<()> {
         let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == job.kind);
         match kind.ok_or_else(|| Error::broken("a kind of work that nobody knows"))? {
-            Kind::Order => {}
+            Kind::Order => self.provisioning().carry_out(&job.payload).await?,
         }
         let mut tx = self.core().db().begin().await?;
         store::jobs::finish(&mut tx, job.id, self.core().now()).await?;

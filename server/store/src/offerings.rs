@@ -374,6 +374,22 @@ pub async fn stamp_plan(tx: &mut Tx, id: PlanId, now: Timestamp) -> Result<()> {
         .map(drop)
 }
 
+/// Whether one more resource may be on a plan. The plan's row stays locked, so that this stays true until the transaction
+/// ends.
+pub async fn has_place(tx: &mut Tx, id: PlanId) -> Result<bool> {
+    let most = sql(&mut *tx, "UPDATE plans SET most = most WHERE id = $1 RETURNING most")
+        .bind(id.to_string())
+        .optional(|row| row.get::<Option<i64>>("most"))
+        .await?;
+    let Some(most) = most.flatten() else { return Ok(true) };
+    let has: i64 =
+        sql(tx, "SELECT COUNT(*) AS n FROM resources WHERE plan_id = $1 AND state <> 'terminated'")
+            .bind(id.to_string())
+            .one(|row| row.get("n"))
+            .await?;
+    Ok(has < most)
+}
+
 /// Takes an offering away that nothing was ever ordered of, with its plans and their prices.
 pub async fn remove(tx: &mut Tx, id: OfferingId) -> Result<u64> {
     const ALL: [&str; 9] = [
