@@ -4,6 +4,8 @@
 //! A filter's SQL holds one `?`, which stands for its value, or for all its values, comma-separated, where it is
 //! repeated: `o.state IN (?)`, `c.created_at >= ?`. The same tables document the filters in the `OpenAPI` document.
 
+use std::borrow::Cow;
+
 use model::{Day, Fault, Timestamp};
 
 use crate::Result;
@@ -94,7 +96,7 @@ impl From<i64> for Value {
 /// A condition: a fixed text in which every `?` is replaced by the places of one list of values.
 #[derive(Debug, Clone)]
 pub struct Clause {
-    pub(crate) sql: &'static str,
+    pub(crate) sql: Cow<'static, str>,
     pub(crate) values: Vec<Vec<Value>>,
 }
 
@@ -106,12 +108,25 @@ impl Clause {
 
     /// A condition with a list of values for each `?`.
     pub fn lists(sql: &'static str, values: impl IntoIterator<Item = Vec<Value>>) -> Self {
-        Self { sql, values: values.into_iter().collect() }
+        Self { sql: Cow::Borrowed(sql), values: values.into_iter().collect() }
     }
 
     /// A condition without values.
     pub const fn plain(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new() }
+        Self { sql: Cow::Borrowed(sql), values: Vec::new() }
+    }
+
+    /// That one of some conditions with a list of values each holds. What has no values cannot hold and is left out, so
+    /// that a database which finds the rest by an index does so.
+    pub fn any(parts: impl IntoIterator<Item = (&'static str, Vec<Value>)>) -> Self {
+        let mut parts = parts.into_iter().filter(|(_, values)| !values.is_empty());
+        let Some((first, values)) = parts.next() else { return Self::plain("1 = 0") };
+        let mut any = Self { sql: Cow::Borrowed(first), values: vec![values] };
+        for (sql, values) in parts {
+            any.sql = Cow::Owned(format!("{} OR {sql}", any.sql));
+            any.values.push(values);
+        }
+        any
     }
 }
 
@@ -149,7 +164,9 @@ impl Asked {
             }
             if !values.is_empty() {
                 let places = filter.sql.matches('?').count();
-                asked.clauses.push(Clause { sql: filter.sql, values: vec![values; places] });
+                asked
+                    .clauses
+                    .push(Clause { sql: Cow::Borrowed(filter.sql), values: vec![values; places] });
             }
         }
         for (_, text) in pairs.filter(|(name, _)| *name == "o").take(4) {
@@ -321,5 +338,17 @@ mod tests {
     fn no_value_fits_nothing() {
         let none = Asked::default().and(Clause::of("t.owner IN (?)", Vec::<String>::new()));
         assert_eq!(none.condition(1).0, " WHERE (t.owner IN (NULL))");
+    }
+
+    #[test]
+    fn a_part_without_values_is_no_part() {
+        let any = |owners: &[&str], states: &[&str]| {
+            let values = |texts: &[&str]| texts.iter().map(|text| Value::from(*text)).collect();
+            let parts = [("t.owner IN (?)", values(owners)), ("t.state IN (?)", values(states))];
+            Asked::default().and(Clause::any(parts)).condition(1).0
+        };
+        assert_eq!(any(&["a", "b"], &["c"]), " WHERE (t.owner IN ($1, $2) OR t.state IN ($3))");
+        assert_eq!(any(&[], &["c"]), " WHERE (t.state IN ($1))");
+        assert_eq!(any(&[], &[]), " WHERE (1 = 0)");
     }
 }

@@ -102,7 +102,7 @@ impl Shelf {
 
     /// Whether everything asked is about the list's own table.
     pub(crate) fn is_own(&self, asked: &Asked) -> bool {
-        asked.clauses.iter().all(|clause| self.owns(clause.sql))
+        asked.clauses.iter().all(|clause| self.owns(&clause.sql))
     }
 
     /// Columns with their direction; the last one is the id.
