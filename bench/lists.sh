@@ -24,7 +24,7 @@ find_waldur() { # sets WALDUR (a folder with venv and schema.sql), or returns 1
   start_postgres 0,1
   pg -c 'CREATE DATABASE waldur' && in_waldur -m django migrate >"$WORK/waldur-migrate.log" 2>&1 ||
     { tail -3 "$WORK/waldur-migrate.log" >&2; return 1; }
-  "$PGBIN/pg_dump" -h 127.0.0.1 -p "$PG_PORT" -U postgres waldur >"$WALDUR/schema.sql" || return 1
+  "$PGBIN/pg_dump" --no-owner -h 127.0.0.1 -p "$PG_PORT" -U postgres waldur >"$WALDUR/schema.sql" || return 1
   stop "$PG_PID" INT
   rm -rf "${WORK:?}/pg"
   touch "$WALDUR/complete"
