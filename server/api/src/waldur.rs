@@ -5,8 +5,15 @@
 //! bodies with the messages of Django REST Framework; [`links`] makes and reads the addresses of things.
 
 pub mod answer;
+mod categories;
 pub mod links;
+mod offerings;
+mod orders;
+mod plans;
 pub mod read;
+mod resources;
+mod screenshots;
+mod service_providers;
 mod support;
 
 use axum::Router;
@@ -16,19 +23,46 @@ use crate::{Shared, openapi::Door};
 
 /// Every door of the surface.
 pub fn routes() -> Router<Shared> {
-    let nouns: Vec<Router<Shared>> = vec![support::routes()];
+    let nouns: Vec<Router<Shared>> = vec![
+        support::routes(),
+        categories::routes(),
+        offerings::routes(),
+        orders::routes(),
+        plans::routes(),
+        resources::routes(),
+        screenshots::routes(),
+        service_providers::routes(),
+    ];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
 
 /// What `OpenAPI` says of them.
 pub fn doors() -> Vec<Door> {
-    let nouns: Vec<Vec<Door>> = vec![support::doors()];
+    let nouns: Vec<Vec<Door>> = vec![
+        support::doors(),
+        categories::doors(),
+        offerings::doors(),
+        orders::doors(),
+        plans::doors(),
+        resources::doors(),
+        screenshots::doors(),
+        service_providers::doors(),
+    ];
     nouns.into_iter().flatten().collect()
 }
 
 /// The schemas of the wire structs, by name.
 pub fn schemas() -> Map<String, Value> {
-    let nouns: Vec<Vec<(String, Value)>> = vec![support::schemas()];
+    let nouns: Vec<Vec<(String, Value)>> = vec![
+        support::schemas(),
+        categories::schemas(),
+        offerings::schemas(),
+        orders::schemas(),
+        plans::schemas(),
+        resources::schemas(),
+        screenshots::schemas(),
+        service_providers::schemas(),
+    ];
     nouns.into_iter().flatten().collect()
 }
 

@@ -505,14 +505,14 @@ impl Offers<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// How many offerings are in each state, among those that the actor runs.
-    pub async fn count_by_state(
+    /// How many resources of an offering are in each state.
+    pub async fn count_resources(
         &self,
         actor: &Actor,
         id: OfferingId,
-    ) -> Result<Vec<(OfferingState, u64)>> {
-        let row = self.managed(actor, id).await?;
-        Ok(store::offerings::count_by_state(self.0.core().db(), Some(row.customer)).await?)
+    ) -> Result<Vec<(model::ResourceState, u64)>> {
+        self.managed(actor, id).await?;
+        Ok(store::holdings::count_by_state(self.0.core().db(), id).await?)
     }
 
     /// Who has something of an offering: ids and names.

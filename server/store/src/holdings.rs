@@ -284,3 +284,17 @@ pub async fn expired(on: impl crate::Run<'_>, today: Day, most: i64) -> Result<V
     .all(|row| row.parse("resources", "id"))
     .await
 }
+
+/// How many resources of an offering are in each state.
+pub async fn count_by_state(
+    on: impl crate::Run<'_>,
+    offering: OfferingId,
+) -> Result<Vec<(ResourceState, u64)>> {
+    sql(
+        on,
+        "SELECT state, COUNT(*) AS n FROM resources WHERE offering_id = $1 GROUP BY state ORDER BY state",
+    )
+    .bind(offering.to_string())
+    .all(|row| Ok((row.parse("resources", "state")?, row.count("n")?)))
+    .await
+}

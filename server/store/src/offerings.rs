@@ -162,21 +162,6 @@ pub async fn has_slug(on: impl Run<'_>, slug: &str) -> Result<bool> {
         .map(|found| found.is_some())
 }
 
-/// How many offerings are in each state, among those of a customer or all.
-pub async fn count_by_state(
-    on: impl Run<'_>,
-    customer: Option<CustomerId>,
-) -> Result<Vec<(OfferingState, u64)>> {
-    sql(
-        on,
-        "SELECT o.state, COUNT(*) AS n FROM offerings o JOIN providers p ON p.id = o.provider_id
-         WHERE $1 IS NULL OR p.customer_id = $1 GROUP BY o.state ORDER BY o.state",
-    )
-    .bind(customer.map(|id| id.to_string()))
-    .all(|row| Ok((row.parse("offerings", "state")?, row.count("n")?)))
-    .await
-}
-
 /// Whether anything was ever ordered or had of an offering, so that it must stay.
 pub async fn is_used(on: impl Run<'_>, id: OfferingId) -> Result<bool> {
     sql(
