@@ -56,6 +56,7 @@ pub mod screenshots;
 mod script;
 pub mod servers;
 pub mod shelves;
+mod strides;
 pub mod surveys;
 pub mod testing;
 pub mod tickets;

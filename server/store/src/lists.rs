@@ -218,7 +218,8 @@ impl Asked {
                     for (nth, value) in values.iter().enumerate() {
                         bound.push(value.clone());
                         let comma = if nth == 0 { "" } else { ", " };
-                        text.push_str(&format!("{comma}${}", first + bound.len() - 1));
+                        let place = first + bound.len() - 1;
+                        text.extend([comma, "$", &place.to_string()]);
                     }
                 }
                 text.push_str(part);

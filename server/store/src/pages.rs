@@ -204,7 +204,8 @@ pub(crate) fn narrow(
 ) {
     let place = first + values.len();
     let word = if condition.is_empty() { "WHERE" } else { "AND" };
-    condition.push_str(&format!(" {word} {comparison} (${place}, ${})", place + 1));
+    let added = format!(" {word} {comparison} (${place}, ${})", place + 1);
+    condition.push_str(&added);
     values.push(Value::Number(at));
     values.push(Value::from(id));
 }

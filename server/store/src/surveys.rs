@@ -13,7 +13,6 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    mem,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -24,10 +23,12 @@ use std::{
 use model::Timestamp;
 
 use crate::{
-    Db, Result, Row, Run as _,
-    lists::{Asked, Shelf, Value},
-    pages::{bind, made, narrow},
+    Db, Result, Row,
+    lists::Asked,
+    strides::{Key, MOST_CHANGES, STRIDE, Stride},
 };
+
+pub use crate::strides::Long;
 
 /// What a survey knows is taken for true this long.
 const FRESH: Duration = Duration::from_millis(200);
@@ -37,32 +38,8 @@ const SLACK_MS: i64 = 10_000;
 pub const RENEW: Duration = Duration::from_secs(30);
 /// Above this a list is surveyed; a survey of fewer than half is dropped.
 const LONG: u64 = 10_000;
-/// Rows of a stride when it is made. One of more than twice as many is cut.
-const STRIDE: u64 = 2_000;
-/// After more changes than this the survey is made anew at once.
-const MOST_CHANGES: i64 = 5_000;
 /// How many surveys are kept: those used last.
 const KEPT: usize = 64;
-
-/// A list that may grow long. Its rows keep their key for life.
-#[derive(Debug, Clone, Copy)]
-pub struct Long {
-    pub shelf: &'static Shelf,
-    /// The column of the usual order, in milliseconds: it never changes. With the id it is the key, and there is an index
-    /// of both.
-    pub at: &'static str,
-    /// The column with the time of the last change, in milliseconds; there is an index of it, the key behind it.
-    pub changed: &'static str,
-}
-
-type Key = (i64, String);
-
-/// Rows from a key up to where the next stride begins.
-#[derive(Debug, Clone, PartialEq)]
-struct Stride {
-    from: Key,
-    rows: u64,
-}
 
 #[derive(Debug)]
 struct Survey {
@@ -124,20 +101,20 @@ impl Surveys {
         (limit, offset): (i64, i64),
         read: impl Fn(&Row) -> Result<T>,
     ) -> Result<(Vec<T>, u64)> {
-        let shelf = list.shelf;
-        if !shelf.is_own(asked) {
-            return shelf.page(on, asked, (limit, offset), read).await;
+        let about = list.shelf;
+        if !about.is_own(asked) {
+            return about.page(on, asked, (limit, offset), read).await;
         }
         let survey = match self.survey(list, on, now, asked).await? {
             Found::Long(survey) => survey,
             Found::Short(0) => return Ok((Vec::new(), 0)),
             Found::Short(total) => {
-                let rows = shelf.page_of(on, asked, (limit, offset), total, read).await?;
+                let rows = about.page_of(on, asked, (limit, offset), total, read).await?;
                 return Ok((rows, total));
             }
         };
         let skip = u64::try_from(offset).unwrap_or(0);
-        let order = shelf.order(asked);
+        let order = about.order(asked);
         let along = match order.as_slice() {
             [(at, down), _] if *at == list.at => {
                 survey.place(skip, u64::try_from(limit).unwrap_or(0), *down)
@@ -145,7 +122,7 @@ impl Surveys {
             _ => None,
         };
         let Some(place) = along else {
-            let rows = shelf.page_of(on, asked, (limit, offset), survey.total, read).await?;
+            let rows = about.page_of(on, asked, (limit, offset), survey.total, read).await?;
             return Ok((rows, survey.total));
         };
         let (from, to) = (list.comparison(">="), list.comparison("<"));
@@ -154,8 +131,8 @@ impl Surveys {
             .filter_map(|(comparison, key)| Some((comparison, key?)))
             .collect();
         let rest = i64::try_from(place.skip).unwrap_or(0);
-        let ids = shelf.ids(on, asked, &within, (limit, rest)).await?;
-        Ok((shelf.rows(on, asked, &ids, read).await?, survey.total))
+        let ids = about.ids(on, asked, &within, (limit, rest)).await?;
+        Ok((about.rows(on, asked, &ids, read).await?, survey.total))
     }
 
     /// The survey of a long list, as fresh as promised; how many rows a short one has.
@@ -335,118 +312,4 @@ impl Survey {
     fn stride_of(&self, key: &Key) -> usize {
         self.strides.partition_point(|stride| stride.from <= *key).saturating_sub(1)
     }
-}
-
-impl Long {
-    fn comparison(&self, sign: &str) -> String {
-        format!("({}, {}) {sign}", self.at, self.shelf.id)
-    }
-
-    fn name(&self, asked: &Asked) -> String {
-        let (condition, values) = asked.condition(1);
-        format!("{}{condition} {values:?}", self.shelf.table())
-    }
-
-    /// Adds strides that begin where those of the whole list do; small ones are joined.
-    async fn walk_along(
-        &self,
-        on: &Db,
-        asked: &Asked,
-        whole: &[Stride],
-        strides: &mut Vec<Stride>,
-    ) -> Result<()> {
-        for (n, Stride { from, .. }) in whole.iter().enumerate() {
-            let to = whole.get(n + 1).map(|next| &next.from);
-            let rows = self.count_between(on, asked, from, to).await?;
-            match strides.last_mut() {
-                Some(last) if last.rows + rows <= STRIDE => last.rows += rows,
-                _ => strides.push(Stride { from: from.clone(), rows }),
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds the strides from one key up to another.
-    async fn walk(
-        &self,
-        on: &Db,
-        asked: &Asked,
-        mut from: Key,
-        to: Option<&Key>,
-        strides: &mut Vec<Stride>,
-    ) -> Result<()> {
-        loop {
-            let next = self.key_after(on, asked, &from, to).await?;
-            let Some(next) = next else {
-                let rows = self.count_between(on, asked, &from, to).await?;
-                strides.push(Stride { from, rows });
-                return Ok(());
-            };
-            strides.push(Stride { from: mem::replace(&mut from, next), rows: STRIDE });
-        }
-    }
-
-    /// The key a stride further on.
-    async fn key_after(
-        &self,
-        on: &Db,
-        asked: &Asked,
-        from: &Key,
-        to: Option<&Key>,
-    ) -> Result<Option<Key>> {
-        let (Self { shelf, at, .. }, (condition, values)) = (self, self.between(asked, from, to));
-        let text = format!(
-            "SELECT {at} AS at, {id} AS id FROM {table}{condition} ORDER BY {at}, {id} LIMIT 1 OFFSET {STRIDE}",
-            id = shelf.id,
-            table = shelf.table(),
-        );
-        bind(made(on.run(), text), values).optional(key).await
-    }
-
-    async fn count_between(
-        &self,
-        on: &Db,
-        asked: &Asked,
-        from: &Key,
-        to: Option<&Key>,
-    ) -> Result<u64> {
-        let (condition, values) = self.between(asked, from, to);
-        let text = format!("SELECT COUNT(*) AS n FROM {}{condition}", self.shelf.table());
-        bind(made(on.run(), text), values).one(|row| row.count("n")).await
-    }
-
-    fn between(&self, asked: &Asked, from: &Key, to: Option<&Key>) -> (String, Vec<Value>) {
-        let (mut condition, mut values) = asked.condition(1);
-        let from_on = self.comparison(">=");
-        narrow(&mut condition, &mut values, 1, &from_on, from.0, &from.1);
-        if let Some(to) = to {
-            narrow(&mut condition, &mut values, 1, &self.comparison("<"), to.0, &to.1);
-        }
-        (condition, values)
-    }
-
-    /// How many there are, but no more than so many.
-    async fn count_up_to(&self, on: &Db, asked: &Asked, most: u64) -> Result<u64> {
-        let (condition, values) = asked.condition(1);
-        let text = format!(
-            "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM {}{condition} LIMIT {most}) AS few",
-            self.shelf.table()
-        );
-        bind(made(on.run(), text), values).one(|row| row.count("n")).await
-    }
-
-    /// The keys of rows that were changed from a time on; at most as many as are looked at one by one.
-    async fn changes(&self, on: &Db, since: Timestamp) -> Result<Vec<Key>> {
-        let Self { shelf, at, changed } = self;
-        let text = format!(
-            "SELECT {at} AS at, {id} AS id FROM {table} WHERE {changed} >= $1 ORDER BY {changed}, {at}, {id} LIMIT {MOST_CHANGES}",
-            id = shelf.id,
-            table = shelf.table(),
-        );
-        made(on.run(), text).bind(since.ms()).all(key).await
-    }
-}
-
-fn key(row: &Row) -> Result<Key> {
-    Ok((row.get("at")?, row.get("id")?))
 }
