@@ -68,11 +68,15 @@ def busy_now(seconds=2.0):
 def machine(disk, server):
     home = os.path.dirname(os.path.abspath(__file__))
     any_llm = os.path.expanduser(os.environ.get("CMP_BENCH_CACHE", "~/.cache/cmp/bench"))
-    packages = {}
-    for info in glob.glob(f"{any_llm}/any-llm-*/lib/python*/site-packages/*.dist-info"):
-        name, _, version = os.path.basename(info)[: -len(".dist-info")].rpartition("-")
-        if name.replace("-", "_").lower() in ("any_llm_sdk", "fastapi", "uvicorn", "sqlalchemy", "psycopg2_binary"):
-            packages[name.replace("_", "-").lower()] = version
+
+    def installed(venv, names):
+        found = {}
+        for info in glob.glob(f"{any_llm}/{venv}/lib/python*/site-packages/*.dist-info"):
+            name, _, version = os.path.basename(info)[: -len(".dist-info")].rpartition("-")
+            if name.replace("-", "_").lower() in names:
+                found[name.replace("_", "-").lower()] = version
+        return ", ".join(f"{k} {v}" for k, v in sorted(found.items())) or None
+
     pgbin = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(re.sub(r"\D", "", p) or 0))
     python = sorted(glob.glob(f"{any_llm}/any-llm-*/bin/python"))
     ours = None
@@ -102,7 +106,10 @@ def machine(disk, server):
             "nginx": (say("nginx", "-v") or "?").replace("nginx version: ", ""),
             "wrk": re.sub(r" \[.*", "", say("wrk", "-v") or "?"),
             "PostgreSQL": say(f"{pgbin[-1]}/postgres", "--version") if pgbin else None,
-            "any-llm-gateway": ", ".join(f"{k} {v}" for k, v in sorted(packages.items())) or None,
+            "any-llm-gateway": installed("any-llm-*", ("any_llm_sdk", "fastapi", "uvicorn", "sqlalchemy", "psycopg2_binary")),
+            "Waldur Mastermind": installed(
+                "waldur-*/venv", ("waldur_mastermind", "django", "djangorestframework", "gunicorn", "psycopg2_binary")
+            ),
             "Python": say(python[-1], "--version") if python else None,
         },
     }

@@ -2,14 +2,18 @@
 
 A latency is counted from the moment when the request was due, so that a server that falls behind cannot hide it.
 
-paced.py BASE LIST RATE SECONDS [CONNECTIONS]
+paced.py BASE LIST RATE SECONDS [CONNECTIONS]; BENCH_HEADERS has one "Name: value" a line
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from urllib.parse import urlsplit
+
+
+MORE = "".join(f"{line}\r\n" for line in os.environ.get("BENCH_HEADERS", "").split("\n") if line)
 
 
 async def worker(host, port, paths, todo, took, failed):
@@ -22,7 +26,7 @@ async def worker(host, port, paths, todo, took, failed):
         try:
             if writer is None:
                 reader, writer = await asyncio.open_connection(host, port)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/html\r\n\r\n".encode())
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: */*\r\n{MORE}\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             lower = head.lower()
             length = 0

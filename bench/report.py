@@ -6,6 +6,8 @@ import os
 import sys
 from statistics import median
 
+from report_lists import lists
+
 OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "out")
 NAMES = {
     "direct": "the mock itself (no gateway)",
@@ -524,7 +526,7 @@ def catalog():
 
 
 def main():
-    stages = [s for s in ("gateway", "ledger", "page", "catalog") if load(f"{s}/facts.json")]
+    stages = [s for s in ("gateway", "ledger", "page", "catalog", "lists") if load(f"{s}/facts.json")]
     print("# Benchmarks\n\nWritten by `make bench` (`bench/run.sh`); do not edit.\n")
     if not stages:
         print("Nothing has been measured yet.")
@@ -546,6 +548,7 @@ def main():
         ledger()
         page()
         catalog()
+        lists(sys.modules[__name__])
     print("## What this says\n")
     table(["", "goal", "measured", ""], targets, 4)
     noisy = [s for s in stages if load(f"{s}/facts.json")["busy_before"] > 0.2]
@@ -553,7 +556,7 @@ def main():
         print(f"**The machine was busy with something else when {' and '.join(noisy)} began: measure again.**\n")
     disturbed = sum(
         r["round"] > 0 and r["sut"] != "direct" and r["foreign_core0"] > 0.1
-        for s in ("gateway", "page", "catalog") for r in lines(f"{s}/cells.jsonl")
+        for s in ("gateway", "page", "catalog", "lists") for r in lines(f"{s}/cells.jsonl")
     )
     if disturbed:
         print(f"{disturbed} measurements were disturbed: something else used more than a tenth of the core (‡).\n")

@@ -288,8 +288,11 @@ CREATE TABLE orders (
     UNIQUE (customer_id, reference)
 ) STRICT;
 CREATE INDEX orders_by_age ON orders (created_at, id);
+-- What has changed since a long list was surveyed.
+CREATE INDEX orders_by_change ON orders (updated_at, created_at, id);
 CREATE INDEX orders_by_state ON orders (state, created_at, id);
 CREATE INDEX orders_by_customer ON orders (customer_id, created_at, id);
+CREATE INDEX orders_by_customer_state ON orders (customer_id, state, created_at, id);
 CREATE INDEX orders_by_project ON orders (project_id, created_at, id);
 CREATE INDEX orders_by_seller ON orders (seller_id, created_at, id);
 CREATE INDEX orders_by_offering ON orders (offering_id, created_at, id);

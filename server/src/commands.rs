@@ -63,6 +63,11 @@ enum What {
         #[arg(long, default_value_t = 100_000)]
         offerings: u64,
     },
+    /// Fills an empty database with a marketplace that has many orders; prints the tokens of who may ask for them.
+    BenchOrders {
+        #[arg(long, default_value_t = 1_000_000)]
+        orders: u64,
+    },
     /// Measures finding in the catalogue of the database, without HTTP and pages; prints JSON.
     BenchSearch {
         /// One query string per line.
@@ -177,6 +182,18 @@ pub async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             let market = market(&settings).await?;
             let total = market.bench_catalog(offerings).await?;
             println!("{total} offerings are on sale.");
+            Ok(market.stop().await?)
+        }
+        What::BenchOrders { orders } => {
+            let market = market(&settings).await?;
+            let made = market.bench_orders(orders).await?;
+            let owner = |(token, customer): &(String, model::CustomerId)| serde_json::json!({ "token": token, "customer": customer.hex() });
+            println!(
+                "{}",
+                serde_json::json!({
+                    "orders": made.orders, "staff": made.staff, "large": owner(&made.large), "small": owner(&made.small),
+                })
+            );
             Ok(market.stop().await?)
         }
         What::BenchSearch { queries } => {

@@ -10,7 +10,7 @@ mod titles;
 mod words;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -18,8 +18,8 @@ use std::{
 };
 
 use model::{
-    Calendar, Category, CategoryView, Choice, OfferingId, OfferingState, OpenState, ProviderId,
-    ProviderView, ServiceDetail, Timestamp,
+    Calendar, Category, CategoryView, Choice, CustomerId, OfferingId, OfferingState, OpenState,
+    ProviderId, ProviderView, ServiceDetail, Timestamp,
 };
 
 use self::{
@@ -48,6 +48,8 @@ pub struct Catalog {
     by_id: Arc<HashMap<OfferingId, u32>>,
     by_slug: Arc<HashMap<String, u32>>,
     providers: Arc<BTreeMap<String, Arc<ProviderView>>>,
+    /// The customers that sell.
+    sellers: Arc<HashSet<CustomerId>>,
     categories: Arc<Vec<Category>>,
     /// The regions' names by their slugs.
     regions: Arc<BTreeMap<String, Arc<str>>>,
@@ -122,6 +124,7 @@ impl Catalog {
             for category in &categories {
                 shared.categories.insert(category.id, category.slug.as_str().into());
             }
+            let sellers = Arc::new(providers.iter().map(|provider| provider.customer).collect());
             let mut plans = priced(plans, &prices);
             let mut listed = Vec::with_capacity(offerings.len());
             for offering in offerings.into_iter().filter(|offering| is_live(offering.state)) {
@@ -147,6 +150,7 @@ impl Catalog {
                 by_id: Arc::default(),
                 by_slug: Arc::default(),
                 providers: Arc::new(providers),
+                sellers,
                 categories: Arc::new(categories),
                 regions: Arc::default(),
                 certificates: Arc::default(),
@@ -341,6 +345,11 @@ impl Catalog {
     /// How many services are on sale.
     pub fn total(&self) -> u64 {
         self.index.active().count_ones(..) as u64
+    }
+
+    /// Whether a customer is a provider, too.
+    pub fn sells(&self, customer: CustomerId) -> bool {
+        self.sellers.contains(&customer)
     }
 
     /// Everybody who sells, by name.

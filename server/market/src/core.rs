@@ -3,7 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use model::Timestamp;
-use store::Db;
+use store::{
+    Db, Row,
+    lists::Asked,
+    surveys::{Long, Surveys},
+};
 
 use crate::ports::{Clock, Entropy};
 
@@ -12,11 +16,12 @@ pub struct Core {
     db: Db,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    surveys: Surveys,
 }
 
 impl Core {
     pub fn new(db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { db, clock, entropy }
+        Self { db, clock, entropy, surveys: Surveys::default() }
     }
 
     pub const fn db(&self) -> &Db {
@@ -25,6 +30,22 @@ impl Core {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What this server knows of long lists.
+    pub const fn surveys(&self) -> &Surveys {
+        &self.surveys
+    }
+
+    /// A page of a list that may grow long, and how many there are; see [`store::surveys`] for how exact that is.
+    pub async fn page<T>(
+        &self,
+        list: Long,
+        asked: &Asked,
+        range: (i64, i64),
+        read: impl Fn(&Row) -> store::Result<T>,
+    ) -> crate::Result<(Vec<T>, u64)> {
+        Ok(self.surveys.page(list, &self.db, self.now(), asked, range, read).await?)
     }
 
     pub fn entropy(&self) -> &dyn Entropy {

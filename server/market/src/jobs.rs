@@ -86,6 +86,10 @@ impl Market {
             market.look_at_the_clock().await;
             Ok(())
         });
+        repeat(self, "long lists", Duration::from_secs(5), |market| async move {
+            let core = market.core();
+            Ok(core.surveys().renew(core.db(), core.now(), store::surveys::RENEW).await?)
+        });
         repeat(self, "figures", Duration::from_mins(1), |market| async move {
             market.refresh_figures().await
         });

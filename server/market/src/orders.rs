@@ -6,7 +6,7 @@ use model::{Day, OfferingId, OrderId, OrderKind, OrderState, PlanId, ProjectId, 
 use serde_json::{Map, Value};
 use store::{
     Tx,
-    orders::{Order, OrderRow, SHELF, read},
+    orders::{LONG, Order, OrderRow, SHELF, read},
 };
 
 use crate::{
@@ -64,22 +64,22 @@ pub struct Remark {
 }
 
 impl Orders<'_> {
-    fn sight(actor: &Actor) -> Result<Option<Clause>> {
+    /// What the actor may see: everything, or what is bought or sold by the actor's customers, projects and offerings.
+    /// Whose customers sell nothing is not looked for among the sellers.
+    fn sight(&self, actor: &Actor) -> Result<Option<Clause>> {
         actor.must_be_person()?;
         if actor.sees_all() {
             return Ok(None);
         }
+        let catalog = self.0.catalog();
         let texts = |ids: Vec<String>| ids.into_iter().map(FilterValue::from).collect::<Vec<_>>();
-        let customers = texts(actor.customer_scopes());
-        Ok(Some(Clause::lists(
-            "(d.customer_id IN (?) OR d.project_id IN (?) OR d.seller_id IN (?) OR d.offering_id IN (?))",
-            [
-                customers.clone(),
-                texts(actor.project_scopes()),
-                customers,
-                texts(actor.offering_scopes()),
-            ],
-        )))
+        let sellers = actor.customers.iter().filter(|id| catalog.sells(**id));
+        Ok(Some(Clause::any([
+            ("d.customer_id IN (?)", texts(actor.customer_scopes())),
+            ("d.project_id IN (?)", texts(actor.project_scopes())),
+            ("d.seller_id IN (?)", texts(sellers.map(ToString::to_string).collect())),
+            ("d.offering_id IN (?)", texts(actor.offering_scopes())),
+        ])))
     }
 
     /// A page of orders, and how many there are.
@@ -89,8 +89,8 @@ impl Orders<'_> {
         asked: Asked,
         range: (i64, i64),
     ) -> Result<(Vec<OrderRow>, u64)> {
-        let asked = asked.and_some(Self::sight(actor)?);
-        Ok(SHELF.page(self.0.core().db(), &asked, range, read).await?)
+        let asked = asked.and_some(self.sight(actor)?);
+        self.0.core().page(LONG, &asked, range, read).await
     }
 
     /// Those that wait for the actor's own consent, as the consumer or as the provider.
@@ -135,7 +135,7 @@ impl Orders<'_> {
     pub async fn find(&self, actor: &Actor, id: OrderId) -> Result<OrderRow> {
         let asked = Asked::default()
             .and(Clause::of("d.id IN (?)", [id.to_string()]))
-            .and_some(Self::sight(actor)?);
+            .and_some(self.sight(actor)?);
         SHELF.one(self.0.core().db(), &asked, read).await?.ok_or(Error::Missing("order"))
     }
 

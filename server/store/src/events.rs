@@ -6,6 +6,7 @@ use crate::{
     Result, Row, Tx,
     lists::{Kind, Shelf, filter},
     sql,
+    surveys::Long,
 };
 
 /// Something that was done.
@@ -46,6 +47,9 @@ pub const SHELF: Shelf = Shelf {
     usual_order: "e.at DESC",
     id: "e.id",
 };
+
+/// The audit grows long. Nothing of it is ever changed.
+pub const LONG: Long = Long { shelf: &SHELF, at: "e.at", changed: "e.at" };
 
 /// Reads a row of [`SHELF`].
 pub fn read(row: &Row) -> Result<Event> {

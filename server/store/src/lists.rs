@@ -4,13 +4,11 @@
 //! A filter's SQL holds one `?`, which stands for its value, or for all its values, comma-separated, where it is
 //! repeated: `o.state IN (?)`, `c.created_at >= ?`. The same tables document the filters in the `OpenAPI` document.
 
-use model::{Day, Fault, Timestamp};
-use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+use std::borrow::Cow;
 
-use crate::{
-    Result, Row, Run,
-    db::{Statement, Target, statement},
-};
+use model::{Day, Fault, Timestamp};
+
+use crate::Result;
 
 /// The most values that one repeated filter may have.
 const MOST_VALUES: usize = 100;
@@ -58,7 +56,8 @@ pub struct Shelf {
     pub select: &'static str,
     /// Tables and joins.
     pub from: &'static str,
-    /// The tables that counting needs when no filter touches the others; empty when it is all of `from`.
+    /// The table that the list is about, `orders d`: what counting and finding a page need when nothing asked touches
+    /// another. Empty when it is all of `from`. The joins of `from` must neither add rows to it nor take any away.
     pub counted: &'static str,
     pub filters: &'static [Filter],
     /// Names that `o` may have, and the column of each.
@@ -97,8 +96,8 @@ impl From<i64> for Value {
 /// A condition: a fixed text in which every `?` is replaced by the places of one list of values.
 #[derive(Debug, Clone)]
 pub struct Clause {
-    sql: &'static str,
-    values: Vec<Vec<Value>>,
+    pub(crate) sql: Cow<'static, str>,
+    pub(crate) values: Vec<Vec<Value>>,
 }
 
 impl Clause {
@@ -109,20 +108,34 @@ impl Clause {
 
     /// A condition with a list of values for each `?`.
     pub fn lists(sql: &'static str, values: impl IntoIterator<Item = Vec<Value>>) -> Self {
-        Self { sql, values: values.into_iter().collect() }
+        Self { sql: Cow::Borrowed(sql), values: values.into_iter().collect() }
     }
 
     /// A condition without values.
     pub const fn plain(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new() }
+        Self { sql: Cow::Borrowed(sql), values: Vec::new() }
+    }
+
+    /// That one of some conditions with a list of values each holds. What has no values cannot hold and is left out, so
+    /// that a database which finds the rest by an index does so.
+    pub fn any(parts: impl IntoIterator<Item = (&'static str, Vec<Value>)>) -> Self {
+        let mut parts = parts.into_iter().filter(|(_, values)| !values.is_empty());
+        let Some((first, values)) = parts.next() else { return Self::plain("1 = 0") };
+        let mut any = Self { sql: Cow::Borrowed(first), values: vec![values] };
+        for (sql, values) in parts {
+            any.sql = Cow::Owned(format!("{} OR {sql}", any.sql));
+            any.values.push(values);
+        }
+        any
     }
 }
 
 /// What is asked of a list.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    clauses: Vec<Clause>,
-    order: Vec<(&'static str, bool)>,
+    pub(crate) clauses: Vec<Clause>,
+    /// Columns, and whether each goes down.
+    pub(crate) order: Vec<(&'static str, bool)>,
 }
 
 impl Asked {
@@ -151,7 +164,9 @@ impl Asked {
             }
             if !values.is_empty() {
                 let places = filter.sql.matches('?').count();
-                asked.clauses.push(Clause { sql: filter.sql, values: vec![values; places] });
+                asked
+                    .clauses
+                    .push(Clause { sql: Cow::Borrowed(filter.sql), values: vec![values; places] });
             }
         }
         for (_, text) in pairs.filter(|(name, _)| *name == "o").take(4) {
@@ -188,7 +203,8 @@ impl Asked {
         self
     }
 
-    fn condition(&self, first: usize) -> (String, Vec<Value>) {
+    /// The condition with places from this number on, and the values for them.
+    pub(crate) fn condition(&self, first: usize) -> (String, Vec<Value>) {
         let (mut text, mut bound) = (String::new(), Vec::new());
         for clause in &self.clauses {
             text.push_str(if text.is_empty() { " WHERE (" } else { " AND (" });
@@ -202,7 +218,8 @@ impl Asked {
                     for (nth, value) in values.iter().enumerate() {
                         bound.push(value.clone());
                         let comma = if nth == 0 { "" } else { ", " };
-                        text.push_str(&format!("{comma}${}", first + bound.len() - 1));
+                        let place = first + bound.len() - 1;
+                        text.extend([comma, "$", &place.to_string()]);
                     }
                 }
                 text.push_str(part);
@@ -276,92 +293,6 @@ fn moment(text: &str) -> Option<i64> {
     day.or_else(|| normal.parse::<Timestamp>().ok().map(Timestamp::ms))
 }
 
-impl Shelf {
-    /// A page of the list, and how many there are in all.
-    pub async fn page<T>(
-        &self,
-        on: &crate::Db,
-        asked: &Asked,
-        (limit, offset): (i64, i64),
-        read: impl Fn(&Row) -> Result<T>,
-    ) -> Result<(Vec<T>, u64)> {
-        let total = self.count(on, asked).await?;
-        if offset > 0 && u64::try_from(offset).unwrap_or(0) >= total {
-            return Ok((Vec::new(), total));
-        }
-        let mut order: Vec<String> = asked
-            .order
-            .iter()
-            .map(|(column, down)| format!("{column}{}", if *down { " DESC" } else { "" }))
-            .collect();
-        if order.is_empty() && !self.usual_order.is_empty() {
-            order.push(self.usual_order.to_owned());
-        }
-        let down = order.last().is_some_and(|last| last.ends_with(" DESC"));
-        order.push(format!("{}{}", self.id, if down { " DESC" } else { "" }));
-        let (condition, values) = asked.condition(3);
-        let text = format!(
-            "SELECT {} FROM {}{condition} ORDER BY {} LIMIT $1 OFFSET $2",
-            self.select,
-            self.from,
-            order.join(", ")
-        );
-        let found = bind(made(on.run(), text).bind(limit).bind(offset), values).all(read).await?;
-        Ok((found, total))
-    }
-
-    /// How many there are.
-    pub async fn count(&self, on: impl Run<'_>, asked: &Asked) -> Result<u64> {
-        let (condition, values) = asked.condition(1);
-        let from = if asked.clauses.is_empty() && !self.counted.is_empty() {
-            self.counted
-        } else {
-            self.from
-        };
-        let text = format!("SELECT COUNT(*) AS n FROM {from}{condition}");
-        bind(made(on.run(), text), values).one(|row| row.count("n")).await
-    }
-
-    /// The one that fits, if there is one.
-    pub async fn one<T>(
-        &self,
-        on: impl Run<'_>,
-        asked: &Asked,
-        read: impl Fn(&Row) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let (condition, values) = asked.condition(1);
-        let text = format!("SELECT {} FROM {}{condition} LIMIT 1", self.select, self.from);
-        bind(made(on.run(), text), values).optional(read).await
-    }
-
-    /// All that fit, up to a number.
-    pub async fn all<T>(
-        &self,
-        on: impl Run<'_>,
-        asked: &Asked,
-        most: i64,
-        read: impl Fn(&Row) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let (condition, values) = asked.condition(2);
-        let text = format!(
-            "SELECT {} FROM {}{condition} ORDER BY {} LIMIT $1",
-            self.select, self.from, self.id
-        );
-        bind(made(on.run(), text).bind(most), values).all(read).await
-    }
-}
-
-fn made(on: Target<'_>, text: String) -> Statement<'_> {
-    statement(on, AssertSqlSafe(text).into_sql_str())
-}
-
-fn bind(statement: Statement<'_>, values: Vec<Value>) -> Statement<'_> {
-    values.into_iter().fold(statement, |statement, value| match value {
-        Value::Text(text) => statement.bind(text),
-        Value::Number(number) => statement.bind(number),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -408,5 +339,17 @@ mod tests {
     fn no_value_fits_nothing() {
         let none = Asked::default().and(Clause::of("t.owner IN (?)", Vec::<String>::new()));
         assert_eq!(none.condition(1).0, " WHERE (t.owner IN (NULL))");
+    }
+
+    #[test]
+    fn a_part_without_values_is_no_part() {
+        let any = |owners: &[&str], states: &[&str]| {
+            let values = |texts: &[&str]| texts.iter().map(|text| Value::from(*text)).collect();
+            let parts = [("t.owner IN (?)", values(owners)), ("t.state IN (?)", values(states))];
+            Asked::default().and(Clause::any(parts)).condition(1).0
+        };
+        assert_eq!(any(&["a", "b"], &["c"]), " WHERE (t.owner IN ($1, $2) OR t.state IN ($3))");
+        assert_eq!(any(&[], &["c"]), " WHERE (t.state IN ($1))");
+        assert_eq!(any(&[], &[]), " WHERE (1 = 0)");
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     db::built,
     lists::{Kind, Shelf, filter},
     sql,
+    surveys::Long,
 };
 
 /// An order as it is kept.
@@ -150,6 +151,9 @@ pub const SHELF: Shelf = Shelf {
     usual_order: "d.created_at DESC",
     id: "d.id",
 };
+
+/// A marketplace has many orders. They keep the time that they were made at, and a change writes `updated_at`.
+pub const LONG: Long = Long { shelf: &SHELF, at: "d.created_at", changed: "d.updated_at" };
 
 fn read_order(row: &Row) -> Result<Order> {
     let time = |column| Ok::<_, Error>(row.get::<Option<i64>>(column)?.map(Timestamp::from_ms));

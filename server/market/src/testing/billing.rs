@@ -9,8 +9,9 @@ use store::{
     Tx,
     catalog::Plan,
     components::{self, Component, ComponentPrice, PlanPrice, Tier},
-    customers::{self, Customer, Project},
+    customers::{self, Customer},
     plan_periods::{self, LimitsMap, Opening, PlanPeriod},
+    projects::Project,
     resources::{self, Resource},
 };
 
@@ -212,11 +213,9 @@ pub async fn crowd(market: &Market, customers: usize, month: Month) -> Result<()
         for n in 0..100.min(customers - batch * 100) {
             let id = core.id(CustomerId::new);
             let name = format!("Benchmark {}", batch * 100 + n);
-            let customer = Customer { id, name, created_at: since, blocked_at: None };
-            customers::insert(&mut tx, &customer).await?;
-            let project =
-                Project { id: core.id(ProjectId::new), customer_id: id, name: "P".to_owned() };
-            customers::insert_project(&mut tx, &project, since).await?;
+            customers::insert(&mut tx, &Customer::new(id, &name, since)).await?;
+            let project = Project::new(core.id(ProjectId::new), id, "P", since);
+            store::projects::insert(&mut tx, &project).await?;
             for _ in 0..RESOURCES {
                 let (whose, what) = ((id, project.id), (offering, plan));
                 resource(market, &mut tx, whose, what, &limits, since).await?;

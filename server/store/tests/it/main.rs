@@ -6,6 +6,8 @@
     reason = "what is not as it must be fails the test"
 )]
 
+mod surveys;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use store::{Db, sql};
