@@ -77,6 +77,10 @@ fn refused(error: &Error) -> AnyView {
                 "Your account has no access to it. An owner of the workspace can grant it.",
             )
         }
+        Error::Refused(sentence) => {
+            set_status(StatusCode::FORBIDDEN);
+            message("You cannot do this", sentence)
+        }
         Error::Limited { .. } => {
             set_status(StatusCode::TOO_MANY_REQUESTS);
             message("Too many requests", &error.sentence())
