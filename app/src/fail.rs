@@ -77,9 +77,9 @@ fn refused(error: &Error) -> AnyView {
                 "Your account has no access to it. An owner of the workspace can grant it.",
             )
         }
-        Error::Refused(sentence) => {
+        Error::Refused(_) => {
             set_status(StatusCode::FORBIDDEN);
-            message("You cannot do this", sentence)
+            message("You cannot do this", &error.sentence())
         }
         Error::Limited { .. } => {
             set_status(StatusCode::TOO_MANY_REQUESTS);

@@ -339,6 +339,9 @@ CREATE TABLE component_usages (
     period_id    TEXT REFERENCES plan_periods (id),
     customer_id  TEXT NOT NULL,
     month        INTEGER NOT NULL,
+    -- The same month in civil numbers, for those who look for it.
+    year          INTEGER NOT NULL,
+    month_of_year INTEGER NOT NULL,
     -- The day that the amount was told for.
     day          INTEGER NOT NULL,
     amount       INTEGER NOT NULL CHECK (amount >= 0),
@@ -409,6 +412,8 @@ CREATE INDEX invoices_by_age ON invoices (created_at, id);
 CREATE INDEX invoices_by_month ON invoices (year, month, created_at, id);
 CREATE INDEX invoices_by_customer ON invoices (customer_id, created_at, id);
 CREATE INDEX invoices_by_state ON invoices (state, created_at, id);
+-- An invoice is taken back once.
+CREATE UNIQUE INDEX invoices_by_credit ON invoices (credits) WHERE credits IS NOT NULL;
 INSERT INTO versions (name, version) VALUES ('invoices', 0), ('plan_components', 0);
 
 CREATE TABLE invoice_items (
@@ -459,9 +464,13 @@ CREATE TABLE payments (
     invoice_id TEXT REFERENCES invoices (id),
     amount     INTEGER NOT NULL,
     paid_day   INTEGER NOT NULL,
+    -- A file that shows it, as it was sent.
+    proof      BLOB,
+    proof_type TEXT,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX payments_by_profile ON payments (profile_id, created_at);
+CREATE INDEX payments_by_invoice ON payments (invoice_id);
 
 -- Support ------------------------------------------------------------------------------------------------------------------
 

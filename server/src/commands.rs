@@ -76,6 +76,12 @@ enum What {
         #[arg(long, default_value_t = 512)]
         clients: usize,
     },
+    /// Makes customers with a hundred things to bill each, or measures the invoices of their last month; prints JSON.
+    BenchInvoices {
+        /// Makes so many customers instead of measuring.
+        #[arg(long)]
+        prepare: Option<usize>,
+    },
     /// Answers every request with the bytes of a file: what a page can at best be served like.
     BenchStatic {
         #[arg(long)]
@@ -188,6 +194,11 @@ pub async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             .await?;
             println!("{figures}");
             Ok(())
+        }
+        What::BenchInvoices { prepare } => {
+            let market = market(&settings).await?;
+            println!("{}", bench::invoices(&market, prepare).await?);
+            Ok(market.stop().await?)
         }
         What::BenchStatic { file, addr } => bench::serve_file(fs::read(file)?, addr).await,
     }

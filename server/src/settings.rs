@@ -59,6 +59,8 @@ pub struct Settings {
     pub oidc_client_secret: Option<String>,
     /// Whether who comes from the identity provider must have an account already.
     pub block_uninvited: bool,
+    pub issuer: market::Issuer,
+    pub invoice_due_days: i64,
     pub log: String,
 }
 
@@ -266,6 +268,22 @@ impl Settings {
                 std::thread::available_parallelism().map_or(2, usize::from),
                 |text| text.parse().ok().filter(|n| (1..=256).contains(n)),
             )?,
+            issuer: market::Issuer {
+                name: source.text("CMP_ISSUER_NAME").unwrap_or(defaults.issuer.name),
+                address: source.text("CMP_ISSUER_ADDRESS").unwrap_or_default(),
+                country: source.text("CMP_ISSUER_COUNTRY").unwrap_or_default(),
+                email: source.text("CMP_ISSUER_EMAIL").unwrap_or_default(),
+                phone_number: source.text("CMP_ISSUER_PHONE").unwrap_or_default(),
+                vat_code: source.text("CMP_ISSUER_VAT").unwrap_or_default(),
+                bank_name: source.text("CMP_ISSUER_BANK").unwrap_or_default(),
+                bank_account: source.text("CMP_ISSUER_ACCOUNT").unwrap_or_default(),
+            },
+            invoice_due_days: source.read(
+                "CMP_INVOICE_DUE_DAYS",
+                "a number of days from 0 to 365",
+                defaults.invoice_due_days,
+                |text| text.parse().ok().filter(|days| (0..=365).contains(days)),
+            )?,
             server_name: source
                 .text("CMP_SERVER_NAME")
                 .unwrap_or_else(|| format!("{}@{addr}", hostname())),
@@ -328,6 +346,8 @@ impl Settings {
             self_register: self.self_register,
             block_uninvited: self.block_uninvited,
             server_name: self.server_name.clone(),
+            issuer: self.issuer.clone(),
+            invoice_due_days: self.invoice_due_days,
         }
     }
 

@@ -15,6 +15,7 @@
 //! ```
 
 mod accounts;
+mod billing;
 mod choices;
 mod clock;
 mod estimates;
@@ -40,6 +41,9 @@ mod wallets;
 pub use accounts::{
     CustomerView, ProjectView, Register, Registered, Role, SecurityView, SessionView, SignIn,
     UserView,
+};
+pub use billing::{
+    Billed, Month, Pace, Slots, Stay, Tier, for_amount, for_tiers, for_time, spans, tax,
 };
 pub use choices::{Choice, ContextBand, Facet, Feature, PriceBand, Schedule, slug_of};
 pub use clock::{Day, Timestamp};

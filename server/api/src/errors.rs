@@ -219,6 +219,12 @@ impl ApiError {
 
     fn django(&self, id: RequestId, method: &Method) -> Value {
         let detail = match self {
+            // What an action raises about nothing in particular is a bare list.
+            Self::Market(Error::Invalid(faults))
+                if faults.iter().all(|f| f.field.is_empty()) && !faults.is_empty() =>
+            {
+                return faults.iter().map(|fault| fault.message.clone()).collect();
+            }
             Self::Market(Error::Invalid(faults)) if !faults.is_empty() => {
                 let mut fields = Map::new();
                 for fault in faults {

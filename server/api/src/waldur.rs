@@ -5,14 +5,26 @@
 //! bodies with the messages of Django REST Framework; [`links`] makes and reads the addresses of things.
 
 pub mod answer;
+mod categories;
+mod component_usages;
+mod credits;
 mod customers;
 mod events;
 mod hooks;
 mod invitations;
+mod invoices;
 pub mod links;
+mod offerings;
+mod orders;
+mod payments;
+mod plans;
 mod projects;
 pub mod read;
+mod resources;
 mod roles;
+mod screenshots;
+mod service_providers;
+mod stats;
 mod support;
 mod system;
 pub mod team;
@@ -34,6 +46,19 @@ pub fn routes() -> Router<Shared> {
         roles::routes(),
         events::routes(),
         system::routes(),
+        team::offering_routes(),
+        component_usages::routes(),
+        invoices::routes(),
+        payments::routes(),
+        credits::routes(),
+        stats::routes(),
+        categories::routes(),
+        offerings::routes(),
+        orders::routes(),
+        plans::routes(),
+        resources::routes(),
+        screenshots::routes(),
+        service_providers::routes(),
         invitations::routes(),
         tokens::routes(),
         hooks::routes(),
@@ -51,6 +76,19 @@ pub fn doors() -> Vec<Door> {
         roles::doors(),
         events::doors(),
         system::doors(),
+        team::offering_doors(),
+        component_usages::doors(),
+        invoices::doors(),
+        payments::doors(),
+        credits::doors(),
+        stats::doors(),
+        categories::doors(),
+        offerings::doors(),
+        orders::doors(),
+        plans::doors(),
+        resources::doors(),
+        screenshots::doors(),
+        service_providers::doors(),
         invitations::doors(),
         tokens::doors(),
         hooks::doors(),
@@ -72,6 +110,18 @@ pub fn schemas() -> Map<String, Value> {
         tokens::schemas(),
         hooks::schemas(),
         team::schemas(),
+        component_usages::schemas(),
+        invoices::schemas(),
+        payments::schemas(),
+        credits::schemas(),
+        stats::schemas(),
+        categories::schemas(),
+        offerings::schemas(),
+        orders::schemas(),
+        plans::schemas(),
+        resources::schemas(),
+        screenshots::schemas(),
+        service_providers::schemas(),
     ];
     nouns.into_iter().flatten().collect()
 }

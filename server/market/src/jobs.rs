@@ -167,6 +167,9 @@ impl Market {
         store::links::sweep(core.db(), core.now()).await?;
         store::identities::sweep(core.db(), core.now()).await?;
         store::attempts::sweep(core.db(), core.now().plus_ms(-ATTEMPTS_KEPT_MS)).await?;
+        self.orders().sweep().await?;
+        self.provisioning().sweep().await?;
+        self.invoices().queue_last_month().await?;
         store::jobs::sweep(core.db(), core.now().plus_ms(-REMEMBERED_MS)).await?;
         store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
         Ok(())

@@ -10,9 +10,10 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Customers, History, Hooks, Idempotency, Identity, Invitations, Issues, Keys,
-    Ledger, Mails, Projects, Quality, Resources, Result, Reviews, SecondFactors, Settings, SignOn,
-    Team, Tickets, Tokens, Tryouts, Usage, Users, Wallets,
+    Catalog, Core, CreditsView, Customers, History, Hooks, Idempotency, Identity, Invitations,
+    Invoices, Issues, Keys, Ledger, Mails, Payments, Projects, Quality, Resources, Result, Reviews,
+    SecondFactors, Settings, SignOn, Stats, Team, Tickets, Tokens, Tryouts, Usage, Usages, Users,
+    Wallets,
     access::Access,
     mails::Mail,
     ports::{Clock, Entropy, SystemClock, SystemEntropy, Tell},
@@ -190,6 +191,28 @@ impl Market {
         Usage(self)
     }
 
+    /// What providers tell of the use of their components.
+    pub fn usages(&self) -> Usages<'_> {
+        Usages(self)
+    }
+
+    pub fn invoices(&self) -> Invoices<'_> {
+        Invoices(self)
+    }
+
+    pub fn payments(&self) -> Payments<'_> {
+        Payments(self)
+    }
+
+    pub fn stats(&self) -> Stats<'_> {
+        Stats(self)
+    }
+
+    /// The wallets as Waldur's clients know them.
+    pub fn credits(&self) -> CreditsView<'_> {
+        CreditsView(self)
+    }
+
     pub fn quality(&self) -> Quality<'_> {
         Quality(self)
     }
@@ -208,6 +231,38 @@ impl Market {
 
     pub fn tryouts(&self) -> Tryouts<'_> {
         Tryouts(self)
+    }
+
+    pub fn shelves(&self) -> crate::Shelves<'_> {
+        crate::Shelves(self)
+    }
+
+    pub fn vendors(&self) -> crate::Vendors<'_> {
+        crate::Vendors(self)
+    }
+
+    pub fn offers(&self) -> crate::Offers<'_> {
+        crate::Offers(self)
+    }
+
+    pub fn plans(&self) -> crate::Plans<'_> {
+        crate::Plans(self)
+    }
+
+    pub fn orders(&self) -> crate::Orders<'_> {
+        crate::Orders(self)
+    }
+
+    pub fn holdings(&self) -> crate::Holdings<'_> {
+        crate::Holdings(self)
+    }
+
+    pub(crate) fn provisioning(&self) -> crate::provisioning::Provisioning<'_> {
+        crate::provisioning::Provisioning(self)
+    }
+
+    pub fn screenshots(&self) -> crate::Screenshots<'_> {
+        crate::Screenshots(self)
     }
 
     pub fn idempotency(&self) -> Idempotency<'_> {

@@ -2,6 +2,37 @@
 
 use model::{BasisPoints, Credits, Usd};
 
+/// Who sends the invoices.
+#[derive(Debug, Clone, Default)]
+pub struct Issuer {
+    pub name: String,
+    pub address: String,
+    pub country: String,
+    pub email: String,
+    pub phone_number: String,
+    pub vat_code: String,
+    pub bank_name: String,
+    pub bank_account: String,
+}
+
+impl Issuer {
+    /// What an invoice says of it.
+    pub(crate) fn details(&self) -> serde_json::Value {
+        let all = [
+            ("name", &self.name),
+            ("address", &self.address),
+            ("country", &self.country),
+            ("email", &self.email),
+            ("phone_number", &self.phone_number),
+            ("vat_code", &self.vat_code),
+            ("bank_name", &self.bank_name),
+            ("bank_account", &self.bank_account),
+        ];
+        let set = all.into_iter().filter(|(_, text)| !text.is_empty());
+        set.map(|(name, text)| (name.to_owned(), serde_json::Value::from(text.as_str()))).collect()
+    }
+}
+
 /// The choices that the services read.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -29,6 +60,10 @@ pub struct Settings {
     pub block_uninvited: bool,
     /// Names this server among others; one that starts again under its old name takes back what it had left open.
     pub server_name: String,
+    /// Who sends the invoices.
+    pub issuer: Issuer,
+    /// How many days after its month an invoice is due.
+    pub invoice_due_days: i64,
 }
 
 impl Default for Settings {
@@ -46,6 +81,8 @@ impl Default for Settings {
             self_register: false,
             block_uninvited: false,
             server_name: "cmp".to_owned(),
+            issuer: Issuer { name: "CMP".to_owned(), ..Issuer::default() },
+            invoice_due_days: 30,
         }
     }
 }

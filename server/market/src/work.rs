@@ -20,17 +20,20 @@ pub(crate) const REMEMBERED_MS: i64 = 7 * 24 * 3_600_000;
 pub(crate) enum Kind {
     /// Carry out an order; the payload is its id.
     Order,
+    /// Make the invoices of a month; the payload is the month.
+    Invoices,
     /// Tell a hook of an event; the payload is both ids. It has a line of its own, so that a slow receiver holds up
     /// nothing else.
     Hook,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::Order, Self::Hook];
+    const ALL: [Self; 3] = [Self::Order, Self::Invoices, Self::Hook];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Order => "order",
+            Self::Invoices => "invoices",
             Self::Hook => store::jobs::HOOK,
         }
     }
@@ -120,7 +123,12 @@ impl Market {
     async fn carry_out(&self, job: &Job) -> Result<()> {
         let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == job.kind);
         match kind.ok_or_else(|| Error::broken("a kind of work that nobody knows"))? {
-            Kind::Order => {}
+            Kind::Order => self.provisioning().carry_out(&job.payload).await?,
+            Kind::Invoices => {
+                let month = job.payload.parse().map_err(Error::broken)?;
+                let made = self.invoices().make_month(month).await?;
+                tracing::info!(month = %month, made, "the invoices of {month} are made");
+            }
             Kind::Hook => self.hooks().deliver(&job.payload).await?,
         }
         let mut tx = self.core().db().begin().await?;

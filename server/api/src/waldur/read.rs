@@ -298,6 +298,29 @@ pub fn price(value: &Value) -> Result<Option<Usd>, &'static str> {
     }
 }
 
+/// How much of something, as text or number, in millionths: up to a million million units.
+pub fn amount(value: &Value) -> Result<i64, &'static str> {
+    const MOST: i64 = 1_000_000_000_000 * 1_000_000;
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return Err("A valid number is required."),
+    };
+    if text.len() > 40 {
+        return Err("Ensure that there are no more than 22 digits in total.");
+    }
+    match text.parse::<Usd>().map(Usd::micros) {
+        Ok(amount) if amount < 0 => Err("Ensure this value is greater than or equal to 0."),
+        Ok(amount) if amount <= MOST => Ok(amount),
+        Ok(_) | Err(model::WrongAmount::TooLarge) => {
+            Err("Ensure this value is less than or equal to 1000000000000.")
+        }
+        Err(model::WrongAmount::Format) => {
+            Err("A valid number with at most 6 decimal places is required.")
+        }
+    }
+}
+
 /// An amount as this wire prints it: text with seven decimals.
 pub fn decimal(amount: Usd) -> String {
     let micros = amount.micros();

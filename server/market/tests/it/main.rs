@@ -7,6 +7,7 @@
     reason = "what is not as it must be fails the test"
 )]
 
+mod billing;
 mod catalog;
 mod crashes;
 mod ledger;
