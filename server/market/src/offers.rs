@@ -193,11 +193,9 @@ impl Offers<'_> {
             return Ok(Vec::new());
         }
         let db = self.0.core().db();
-        let (mut components, mut plans, mut shots): (
-            BTreeMap<OfferingId, Vec<Component>>,
-            BTreeMap<OfferingId, Vec<PlanDetail>>,
-            BTreeMap<OfferingId, Vec<Screenshot>>,
-        ) = Default::default();
+        let mut components: BTreeMap<OfferingId, Vec<Component>> = BTreeMap::new();
+        let mut plans: BTreeMap<OfferingId, Vec<PlanDetail>> = BTreeMap::new();
+        let mut shots: BTreeMap<OfferingId, Vec<Screenshot>> = BTreeMap::new();
         let asked = Asked::default().and(Clause::of("k.offering_id IN (?)", ids.clone()));
         let found = store::components::SHELF
             .page(db, &asked, (100_000, 0), store::components::read)

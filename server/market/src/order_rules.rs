@@ -109,13 +109,12 @@ pub fn next(state: OrderState, step: Step, gates: Gates) -> Result<OrderState, &
     let after_project = if gates.provider_reviews { S::PendingProvider } else { after_provider };
     Ok(match step {
         Step::ApproveAsConsumer if gates.project_waits => S::PendingProject,
-        Step::ApproveAsConsumer => after_project,
-        Step::ApproveAsProvider => after_provider,
         Step::RejectAsConsumer | Step::RejectAsProvider => S::Rejected,
         Step::Cancel | Step::Remove => S::Canceled,
-        Step::Begin if matches!(state, S::PendingProject) && gates.project_waits => state,
-        Step::Begin if matches!(state, S::PendingProject) => after_project,
-        Step::Begin => after_provider,
+        Step::Begin if state == S::PendingProject && gates.project_waits => state,
+        Step::Begin if state == S::PendingProject => after_project,
+        Step::ApproveAsConsumer => after_project,
+        Step::Begin | Step::ApproveAsProvider => after_provider,
         Step::SetExecuting | Step::Retry => S::Executing,
         Step::SetDone => S::Done,
         Step::SetErred => S::Erred,

@@ -68,7 +68,7 @@ impl Orders<'_> {
         let components = store::components::of_offering(core.db(), offering.id).await?;
         let limits = checked_limits(&components, &draft.limits)?;
         let (unit, once) = plan.estimate(&limits)?;
-        let mut order = self.blank(actor, &offering, customer, &draft.slug)?;
+        let mut order = self.blank(actor, &offering, customer, draft.slug.as_deref())?;
         order.project = draft.project;
         order.plan = Some(plan.plan.id);
         order.attributes = draft.attributes;
@@ -113,11 +113,11 @@ impl Orders<'_> {
     }
 
     fn blank(
-        &self,
+        self,
         actor: &Actor,
         offering: &OfferingRow,
         customer: CustomerId,
-        slug: &Option<String>,
+        slug: Option<&str>,
     ) -> Result<Order> {
         let core = self.0.core();
         let mut order = new_order(core.id(OrderId::new), core.now(), offering, customer);
@@ -148,13 +148,13 @@ impl Orders<'_> {
         request: Request,
     ) -> Result<OrderRow> {
         let holding = self.0.holdings().find(actor, resource).await?;
-        self.must_request(actor, &holding, &request)?;
+        Self::must_request(actor, &holding, &request)?;
         let core = self.0.core();
         let offering = self.0.offers().known(holding.offering).await?;
         let offering = offering.ok_or_else(|| Error::broken("a resource without offering"))?;
         let old = self.0.plans().known(holding.plan).await?;
         let old = old.ok_or_else(|| Error::broken("a resource without plan"))?;
-        let mut order = self.blank(actor, &offering, holding.customer, &None)?;
+        let mut order = self.blank(actor, &offering, holding.customer, None)?;
         order.project = holding.project;
         order.resource = Some(resource);
         order.old_plan = Some(holding.plan);
@@ -222,7 +222,7 @@ impl Orders<'_> {
         self.placed(tx, actor, &order).await
     }
 
-    fn must_request(&self, actor: &Actor, holding: &Holding, request: &Request) -> Result<()> {
+    fn must_request(actor: &Actor, holding: &Holding, request: &Request) -> Result<()> {
         let on = On::project(holding.customer, holding.project);
         let seller = On::offering(holding.seller, holding.offering);
         let ends = matches!(request, Request::End(_));

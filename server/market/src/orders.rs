@@ -356,7 +356,7 @@ impl Orders<'_> {
         self.find(actor, id).await
     }
 
-    pub(crate) fn check_day(&self, day: Option<Day>) -> Result<()> {
+    pub(crate) fn check_day(self, day: Option<Day>) -> Result<()> {
         let today = self.0.core().now().day();
         match day {
             Some(day) if day < today => {

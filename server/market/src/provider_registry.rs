@@ -59,15 +59,14 @@ impl Vendors<'_> {
         customer: CustomerId,
         description: &str,
     ) -> Result<Vendor> {
-        let missing = |_| Error::field("customer", crate::WRONG_LINK);
+        let missing = || Error::field("customer", crate::WRONG_LINK);
         let on = On::customer(customer);
         if !actor.knows(on) && !actor.may_everywhere(Permission::RegisterProvider) {
-            return Err(missing(()));
+            return Err(missing());
         }
         actor.must(Permission::RegisterProvider, on, "organization")?;
         let core = self.0.core();
-        let found =
-            store::customers::find(core.db(), customer).await?.ok_or_else(|| missing(()))?;
+        let found = store::customers::find(core.db(), customer).await?.ok_or_else(missing)?;
         let description = plain("description", description, 0, 4_000)?;
         let id = self.make(actor, customer, &found.name, &description).await?;
         self.0.reload().await?;
@@ -154,7 +153,7 @@ impl Vendors<'_> {
     /// Changes what a provider says of itself.
     pub async fn describe(&self, actor: &Actor, id: ProviderId, text: &str) -> Result<Vendor> {
         let found = self.find(actor, id).await?;
-        self.must_run(actor, &found)?;
+        Self::must_run(actor, &found)?;
         let text = plain("description", text, 0, 4_000)?;
         let mut tx = self.0.core().db().begin().await?;
         store::versions::bump(&mut tx, "shelves").await?;
@@ -166,19 +165,18 @@ impl Vendors<'_> {
     }
 
     /// Everybody sees who sells, so that who may not run it is refused, not left in the dark.
-    fn must_run(&self, actor: &Actor, vendor: &Vendor) -> Result<()> {
+    fn must_run(actor: &Actor, vendor: &Vendor) -> Result<()> {
         let on = On::customer(vendor.customer);
-        match actor.may(Permission::ManageOfferings, on) || actor.sees_all() {
-            true => Ok(()),
-            false if actor.knows(on) => Err(Error::Denied),
-            false => Err(Error::Missing("service provider")),
+        if actor.may(Permission::ManageOfferings, on) || actor.sees_all() {
+            return Ok(());
         }
+        Err(if actor.knows(on) { Error::Denied } else { Error::Missing("service provider") })
     }
 
     /// What a seller has going on.
     pub async fn trade(&self, actor: &Actor, id: ProviderId) -> Result<Trade> {
         let found = self.find(actor, id).await?;
-        self.must_run(actor, &found)?;
+        Self::must_run(actor, &found)?;
         let core = self.0.core();
         let since = core.now().plus_ms(-30 * 86_400_000);
         Ok(store::shelves::trade(core.db(), found.customer, since).await?)
@@ -187,7 +185,7 @@ impl Vendors<'_> {
     /// Who has something of a seller.
     pub async fn buyers(&self, actor: &Actor, id: ProviderId) -> Result<Vec<Named>> {
         let found = self.find(actor, id).await?;
-        self.must_run(actor, &found)?;
+        Self::must_run(actor, &found)?;
         let list = store::shelves::buyers(self.0.core().db(), found.customer, None, MOST).await?;
         Ok(list.into_iter().map(|(id, name)| Named { id, name }).collect())
     }
@@ -195,7 +193,7 @@ impl Vendors<'_> {
     /// The projects that have something of a seller, each with its customer.
     pub async fn projects(&self, actor: &Actor, id: ProviderId) -> Result<Vec<(Named, Named)>> {
         let found = self.find(actor, id).await?;
-        self.must_run(actor, &found)?;
+        Self::must_run(actor, &found)?;
         let list =
             store::shelves::buying_projects(self.0.core().db(), found.customer, MOST).await?;
         let named = |(id, name)| Named { id, name };
@@ -205,7 +203,7 @@ impl Vendors<'_> {
     /// What a seller was invoiced for: year, month, price in micro-dollars; the newest month first.
     pub async fn revenue(&self, actor: &Actor, id: ProviderId) -> Result<Vec<(i64, i64, i64)>> {
         let found = self.find(actor, id).await?;
-        self.must_run(actor, &found)?;
+        Self::must_run(actor, &found)?;
         let list = store::shelves::revenue(self.0.core().db(), found.customer, None, 120).await?;
         Ok(list.into_iter().map(|(year, month, price, _)| (year, month, price)).collect())
     }

@@ -49,8 +49,12 @@ impl Provisioning<'_> {
         match outcome {
             Ok(()) => Ok(()),
             // What the rules refuse will be refused again; somebody must look at it.
-            Err(refusal @ (Error::Conflict(_) | Error::Invalid(_) | Error::Missing(_)))
-            | Err(refusal @ Error::Unpaid { .. }) => self.give_up(id, &refusal.sentence()).await,
+            Err(
+                refusal @ (Error::Conflict(_)
+                | Error::Invalid(_)
+                | Error::Missing(_)
+                | Error::Unpaid { .. }),
+            ) => self.give_up(id, &refusal.sentence()).await,
             Err(failure) => Err(failure),
         }
     }
@@ -79,15 +83,14 @@ impl Provisioning<'_> {
         let order = store::orders::find(&mut tx, id).await?;
         let mut order = order.filter(|order| order.state == OrderState::Executing);
         let Some(order) = order.as_mut() else { return Ok(()) };
-        let resource = match order.resource {
-            Some(resource) => resource,
-            None => {
-                must_have_room(&mut tx, order.customer, Quota::Resources).await?;
-                if !store::offerings::has_place(&mut tx, plan.id).await? {
-                    return Err(Error::Conflict("As many resources are on this plan as may be."));
-                }
-                self.make(&mut tx, order, &offering, fee).await?
+        let resource = if let Some(resource) = order.resource {
+            resource
+        } else {
+            must_have_room(&mut tx, order.customer, Quota::Resources).await?;
+            if !store::offerings::has_place(&mut tx, plan.id).await? {
+                return Err(Error::Conflict("As many resources are on this plan as may be."));
             }
+            self.make(&mut tx, order, &offering, fee).await?
         };
         if Self::waits(&offering) {
             store::orders::update(&mut tx, order, OrderState::Executing).await?;
@@ -336,7 +339,7 @@ impl Provisioning<'_> {
             order.plan = Some(found.plan);
             order.state = OrderState::Executing;
             order.auto_approved = true;
-            order.request_comment = "The last day of the resource has passed.".to_owned();
+            "The last day of the resource has passed.".clone_into(&mut order.request_comment);
             let mut tx = core.db().begin().await?;
             store::customers::lock(&mut tx, found.customer).await?;
             if store::orders::open_of(&mut tx, id).await?.is_some() {

@@ -199,7 +199,7 @@ impl Resources<'_> {
 
     /// The order that stands for what somebody does with a resource at once; nobody needs to consent to it.
     fn order_of(
-        &self,
+        self,
         actor: &Actor,
         offering: &OfferingRow,
         resource: &Resource,

@@ -153,7 +153,7 @@ fn customer(row: &CustomerRow, rules: bool) -> AnyView {
                 Quota::Projects => "Projects",
                 Quota::Resources => "Agents and services",
             };
-            let id = format!("{}-{}", view.quota, it.id);
+            let id = format!("{}-{}", view.quota.as_str(), it.id);
             let limit = view.limit.map(|most| most.to_string()).unwrap_or_default();
             view! {
                 <div class="field">

@@ -168,11 +168,11 @@ fn row(place: &Workspace, base: &str, mate: &Teammate, manages: bool) -> AnyView
     let ids = || {
         view! {
             {hidden("user", mate.member.user)}
-            {hidden("from", mate.member.role)}
+            {hidden("from", mate.member.role.as_str())}
         }
     };
     let change = manages.then(|| {
-        let id = format!("to-{}-{}", mate.member.user, mate.member.role);
+        let id = format!("to-{}-{}", mate.member.user, mate.member.role.as_str());
         let others = ROLES.iter().filter(|role| **role != mate.member.role).map(|role| {
             view! { <option value=role.as_str()>{role.title()}</option> }
         });

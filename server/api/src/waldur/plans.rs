@@ -108,7 +108,7 @@ pub fn doors() -> Vec<Door> {
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<PlanWire>(), schema::<PartWire>(), schema::<DetailWire>()]
+    vec![schema::<PlanWire>(), schema::<NestedPart>(), schema::<PartWire>(), schema::<DetailWire>()]
 }
 
 /// A sentence about what was done.

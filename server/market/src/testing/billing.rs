@@ -11,7 +11,7 @@ use store::{
     components::{self, Component, ComponentPrice, PlanPrice, Tier},
     customers::{self, Customer},
     plan_periods::{self, LimitsMap, Opening, PlanPeriod},
-    projects::Project,
+    projects::{self, Project},
     resources::{self, Resource},
 };
 
@@ -215,7 +215,7 @@ pub async fn crowd(market: &Market, customers: usize, month: Month) -> Result<()
             let name = format!("Benchmark {}", batch * 100 + n);
             customers::insert(&mut tx, &Customer::new(id, &name, since)).await?;
             let project = Project::new(core.id(ProjectId::new), id, "P", since);
-            store::projects::insert(&mut tx, &project).await?;
+            projects::insert(&mut tx, &project).await?;
             for _ in 0..RESOURCES {
                 let (whose, what) = ((id, project.id), (offering, plan));
                 resource(market, &mut tx, whose, what, &limits, since).await?;
