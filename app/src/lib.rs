@@ -45,5 +45,6 @@ pub use self::{
     context::{Caller, Flash, Origin, PostedForm, Theme, takes_posts},
     fail::without_trailing_scripts,
     flash::FlashBody,
+    pages::docs::ApiDocument,
     routes::{App, shell},
 };

@@ -74,6 +74,8 @@ ALTER TABLE customers ADD COLUMN backend_id TEXT COLLATE "C" NOT NULL DEFAULT ''
 -- Hundredths of a percent.
 ALTER TABLE customers ADD COLUMN tax_rate BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE customers ADD COLUMN archived_at BIGINT;
+-- It stays for what was billed, and is shown to nobody.
+ALTER TABLE customers ADD COLUMN removed_at BIGINT;
 ALTER TABLE customers ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0;
 -- What is only kept and shown again (address, bank, VAT code …), as JSON.
 ALTER TABLE customers ADD COLUMN details TEXT COLLATE "C" NOT NULL DEFAULT '{}';

@@ -252,6 +252,16 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
     if samples {
         market.seed().await?;
     }
+    if let Some(url) = &settings.smtp_url {
+        let smtp = mail::Smtp::new(url, &settings.mail_from)
+            .context("CMP_SMTP_URL or CMP_MAIL_FROM cannot be used")?;
+        market.send_mail_by(Arc::new(smtp));
+    }
+    market.tell_hooks_by(Arc::new(gateway::Teller::new(&settings.gateway())));
+    if let Some(provider) = settings.oidc() {
+        let oidc = sso::Oidc::new(provider).context("CMP_OIDC_ISSUER cannot be used")?;
+        market.sign_on_by(Arc::new(oidc));
+    }
     market.start().await?;
     telemetry::keep_up(figures.clone());
     let gateway = gateway::Gateway::new(market.clone(), settings.gateway());

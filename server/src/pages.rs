@@ -26,6 +26,8 @@ pub struct Site {
     pub cache: Cache,
     /// How pages have calls carried out.
     pub tries: app::TryOuts,
+    /// What the reference of the API is made from.
+    pub document: app::ApiDocument,
 }
 
 /// Who asks, and how the page is to look.
@@ -156,10 +158,11 @@ pub async fn posted(State(site): State<Arc<Site>>, request: Request) -> Response
 
 async fn render(site: &Site, visit: &Visit, request: Request) -> Response {
     let (market, visit, options) = (site.market.clone(), visit.clone(), site.options.clone());
-    let tries = site.tries.clone();
+    let (tries, document) = (site.tries.clone(), site.document.clone());
     let context = move || {
         visit.provide(&market);
         provide_context(tries.clone());
+        provide_context(document.clone());
     };
     let handler =
         leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));

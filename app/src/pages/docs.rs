@@ -1,5 +1,9 @@
 //! Pages about this marketplace.
 
 mod components;
+mod reference;
 
-pub use self::components::ComponentsPage;
+pub use self::{
+    components::ComponentsPage,
+    reference::{ApiDocument, ReferencePage},
+};

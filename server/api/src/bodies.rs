@@ -69,6 +69,26 @@ impl FromRequest<Shared> for Fields {
 }
 
 impl Fields {
+    /// Fields that were found within a field.
+    pub fn of(members: serde_json::Map<String, Value>) -> Self {
+        Self {
+            values: members.into_iter().collect(),
+            faults: Vec::new(),
+            raw: Bytes::new(),
+            form: false,
+        }
+    }
+
+    /// What was found to be wrong.
+    pub fn take_faults(&mut self) -> Vec<Fault> {
+        std::mem::take(&mut self.faults)
+    }
+
+    /// All that was sent.
+    pub fn members(&self) -> serde_json::Map<String, Value> {
+        self.values.iter().cloned().collect()
+    }
+
     /// Makes a value of the fields, or says all that is wrong with them.
     pub fn parse<T: Posted>(&mut self) -> Result<T, ApiError> {
         let value = T::read(self);

@@ -235,6 +235,9 @@ impl ApiError {
                 }
                 return Value::Object(fields);
             }
+            Self::Market(error @ (Error::SecondFactor(_) | Error::Unverified)) => {
+                return json!({ "detail": error.sentence(), "code": error.code() });
+            }
             Self::Market(Error::Anonymous) => {
                 "Authentication credentials were not provided.".to_owned()
             }
@@ -273,8 +276,8 @@ impl ApiError {
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::Missing(_) => StatusCode::NOT_FOUND,
-        Error::Anonymous | Error::Credentials => StatusCode::UNAUTHORIZED,
-        Error::Denied => StatusCode::FORBIDDEN,
+        Error::Anonymous | Error::Credentials | Error::SecondFactor(_) => StatusCode::UNAUTHORIZED,
+        Error::Denied | Error::Refused(_) | Error::Unverified => StatusCode::FORBIDDEN,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unpaid { .. } => StatusCode::PAYMENT_REQUIRED,

@@ -84,7 +84,13 @@ async fn figures(
 
 /// Somebody may still call it.
 const fn is_live(state: OfferingState) -> bool {
-    matches!(state, OfferingState::Active | OfferingState::Paused)
+    matches!(
+        state,
+        OfferingState::Active
+            | OfferingState::Paused
+            | OfferingState::Archived
+            | OfferingState::Unavailable
+    )
 }
 
 /// Runs what takes long beside the requests.

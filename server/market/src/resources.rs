@@ -1,15 +1,22 @@
 //! Subscriptions: starting to use an offering, what a customer has, and ending it.
 
 use model::{
-    Backend, Charge, Credits, CustomerId, EntryId, InstanceView, OfferingId, PlanId, PlanView,
-    Price, ProjectId, ProviderId, Quota, ResourceId, ResourceState, SecretKey, Usd,
+    Backend, Charge, Credits, CustomerId, EntryId, InstanceView, OfferingId, OrderId, OrderKind,
+    OrderState, PlanId, PlanView, Price, ProjectId, ProviderId, ResourceId, ResourceState,
+    SecretKey, Usd,
 };
-use store::resources::Resource;
+use store::{
+    Tx, holdings::Origin, offerings::OfferingRow, orders::Order, plan_periods::Opening,
+    resources::Resource,
+};
 
 use crate::{
     Actor, Command, Error, Market, Result, keys,
-    tenancy::{lock_open, must_have_room},
+    ordering::{new_order, room_for_one_more},
+    provisioning::Provisioning,
+    tenancy::lock_open,
     wallets::check_reference,
+    work::Kind,
 };
 
 /// The service for subscriptions.
@@ -56,7 +63,7 @@ impl Resources<'_> {
         if let Some(reference) = &request.reference {
             check_reference(reference)?;
         }
-        self.start(customer, request, true).await
+        self.start(actor, customer, request, true).await
     }
 
     /// Starts an offering for a customer, once per reference. Operators and integrations only.
@@ -67,11 +74,12 @@ impl Resources<'_> {
         let reference = Some(format!("provision:{reference}"));
         let request =
             Subscribe { offering, plan, customer: Some(customer), project: None, reference };
-        self.start(customer, request, false).await
+        self.start(actor, customer, request, false).await
     }
 
     async fn start(
         &self,
+        actor: &Actor,
         customer: CustomerId,
         request: Subscribe,
         one_each: bool,
@@ -95,7 +103,9 @@ impl Resources<'_> {
             None => projects.first().ok_or(Error::Missing("organization"))?,
         };
         let now = core.now();
-        let has_fee = plan.monthly_fee > Usd::ZERO;
+        let offering = self.0.offers().known(request.offering).await?;
+        let offering = offering.ok_or(Error::Missing("service"))?;
+        let has_fee = plan.monthly_fee > Usd::ZERO && !offering.is_invoiced();
         let trial = listed.detail.service.trial.as_ref().filter(|_| has_fee);
         let renews_at = match trial {
             Some(trial) => Some(now.plus_ms(i64::from(trial.days) * 86_400_000)),
@@ -118,9 +128,17 @@ impl Resources<'_> {
             created_at: now,
             renews_at,
         };
+        let due = has_fee && trial.is_none();
+        let mut order = self.order_of(actor, &offering, &resource, OrderKind::Create);
+        if offering.is_invoiced() {
+            let asks = one_each.then_some(actor);
+            self.0.orders().begin(asks, &mut order).await?;
+        } else if by_hand || due {
+            order.state = OrderState::Executing;
+        }
         let mut tx = core.db().begin().await?;
         lock_open(&mut tx, customer).await?;
-        must_have_room(&mut tx, customer, Quota::Resources).await?;
+        room_for_one_more(&mut tx, customer).await?;
         if one_each {
             let had = store::resources::of_customer(&mut tx, customer).await?;
             if had.iter().any(|instance| instance.offering_id == request.offering) {
@@ -136,9 +154,10 @@ impl Resources<'_> {
             other => other?,
         }
         let (_, secret) = keys::make(core, &mut tx, resource.id, "First key").await?;
+        self.place(&mut tx, &offering, &mut order, due).await?;
         tx.commit().await?;
-        if has_fee && trial.is_none() {
-            self.first_fee(&resource, plan).await?;
+        if due {
+            self.first_fee(&resource, plan, order.id).await?;
         }
         let instance = store::resources::view(core.db(), resource.id)
             .await?
@@ -165,15 +184,82 @@ impl Resources<'_> {
     }
 
     /// Takes the first month's fee, or takes the subscription back.
-    async fn first_fee(&self, resource: &Resource, plan: &PlanView) -> Result<()> {
+    async fn first_fee(&self, resource: &Resource, plan: &PlanView, order: OrderId) -> Result<()> {
+        let provisioning = self.0.provisioning();
         match self.charge_fee(resource, plan).await {
-            Ok(()) => Ok(()),
+            Ok(()) => provisioning.carry_out(&order.to_string()).await,
             Err(unpaid @ Error::Unpaid { .. }) => {
-                self.end(resource.id, ResourceState::Creating).await?;
+                provisioning.give_up(order, &unpaid.sentence()).await?;
+                self.end(None, resource.id, ResourceState::Erred).await?;
                 Err(unpaid)
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// The order that stands for what somebody does with a resource at once; nobody needs to consent to it.
+    fn order_of(
+        &self,
+        actor: &Actor,
+        offering: &OfferingRow,
+        resource: &Resource,
+        kind: OrderKind,
+    ) -> Order {
+        let core = self.0.core();
+        let mut order = new_order(core.id(OrderId::new), core.now(), offering, resource.customer);
+        order.project = resource.project;
+        order.plan = Some(resource.plan);
+        order.resource = Some(resource.id);
+        order.kind = kind;
+        order.state = OrderState::Done;
+        order.auto_approved = true;
+        order.created_by = actor.user();
+        order.consumer_reviewed_by = actor.user();
+        order.consumer_reviewed_at = Some(order.created_at);
+        order.attributes.insert("name".to_owned(), resource.name.clone().into());
+        order
+    }
+
+    /// Writes the order of a resource that was just made, and where the resource comes from.
+    async fn place(
+        &self,
+        tx: &mut Tx,
+        offering: &OfferingRow,
+        order: &mut Order,
+        due: bool,
+    ) -> Result<()> {
+        let core = self.0.core();
+        let resource = order.resource.ok_or_else(|| Error::broken("an order without resource"))?;
+        let origin = Origin {
+            seller: offering.customer,
+            slug: String::new(),
+            description: String::new(),
+            attributes: order.attributes.clone(),
+            limits: order.limits.clone(),
+            end_day: None,
+            invoiced: offering.is_invoiced(),
+            at: core.now(),
+        };
+        store::holdings::adorn(&mut *tx, resource, &origin).await?;
+        let provisioning = self.0.provisioning();
+        if offering.is_invoiced()
+            && order.state == OrderState::Executing
+            && !Provisioning::waits(offering)
+        {
+            provisioning.finish(&mut *tx, order).await?;
+        }
+        if order.state == OrderState::Done {
+            order.completed_at = Some(core.now());
+            provisioning.open_period(&mut *tx, order, resource, Opening::Init).await?;
+        }
+        store::orders::insert(&mut *tx, order).await?;
+        if due {
+            // Should this server die before the fee is taken, another one goes on.
+            let later = core.now().plus_ms(60_000);
+            self.0.queue_at(&mut *tx, Kind::Order, &order.id.to_string(), None, later).await?;
+        }
+        let done = ("marketplace_order_created", "placed");
+        self.0.orders().note(tx, None, order, done).await
     }
 
     /// Takes the fee that is due and moves the due day on a month. Doing it again for the same day changes nothing.
@@ -238,7 +324,7 @@ impl Resources<'_> {
             return Err(Error::Missing("subscription"));
         }
         for instance in found {
-            self.end(instance.instance_id, instance.state).await?;
+            self.end(Some(actor), instance.instance_id, instance.state).await?;
         }
         Ok(())
     }
@@ -250,11 +336,16 @@ impl Resources<'_> {
         if instance.state == ResourceState::Terminated {
             return Ok(());
         }
-        self.end(id, instance.state).await
+        self.end(Some(actor), id, instance.state).await
     }
 
-    async fn end(&self, id: ResourceId, from: ResourceState) -> Result<()> {
+    /// Ends a resource at once; with an actor there is an order for it.
+    async fn end(&self, actor: Option<&Actor>, id: ResourceId, from: ResourceState) -> Result<()> {
         let core = self.0.core();
+        let resource = store::resources::find(core.db(), id).await?;
+        let resource = resource.ok_or(Error::Missing("subscription"))?;
+        let offering = self.0.offers().known(resource.offering).await?;
+        let offering = offering.ok_or(Error::Missing("service"))?;
         let mut tx = core.db().begin().await?;
         let now = core.now();
         if store::resources::set_state(&mut tx, id, from, ResourceState::Terminated, Some(now))
@@ -264,6 +355,23 @@ impl Resources<'_> {
             return Err(Error::Conflict("The subscription has changed meanwhile. Look again."));
         }
         store::keys::revoke_all(&mut tx, id, now).await?;
+        store::plan_periods::close(&mut tx, id, now).await?;
+        // What was still asked for it has no object any more.
+        if let Some(open) = store::orders::open_of(&mut tx, id).await?
+            && let Some(mut open) = store::orders::find(&mut tx, open).await?
+        {
+            let was = open.state;
+            open.state = OrderState::Canceled;
+            (open.updated_at, open.completed_at) = (now, Some(now));
+            store::orders::update(&mut tx, &open, was).await?;
+        }
+        if let Some(actor) = actor {
+            let mut order = self.order_of(actor, &offering, &resource, OrderKind::Terminate);
+            order.completed_at = Some(now);
+            store::orders::insert(&mut tx, &order).await?;
+            let done = ("marketplace_order_completed", "completed");
+            self.0.orders().note(&mut tx, Some(actor), &order, done).await?;
+        }
         store::versions::bump(&mut tx, "access").await?;
         tx.commit().await?;
         self.0.shared().access.forget();

@@ -52,6 +52,12 @@ pub struct Settings {
     pub demo_calls_per_day: u32,
     /// The most credits of one customer that this server leases at a time.
     pub lease_max: Credits,
+    /// Whether a customer that an operator makes gets a first project.
+    pub default_project: bool,
+    /// Whether anybody who is signed in may open an organization.
+    pub self_register: bool,
+    /// Whether the identity provider alone makes nobody an account: who comes with it must have one here already.
+    pub block_uninvited: bool,
     /// Names this server among others; one that starts again under its old name takes back what it had left open.
     pub server_name: String,
     /// Who sends the invoices.
@@ -71,6 +77,9 @@ impl Default for Settings {
             demo_calls_per_address: 5,
             demo_calls_per_day: 500,
             lease_max: Credits::from_micros(1_000_000_000),
+            default_project: false,
+            self_register: false,
+            block_uninvited: false,
             server_name: "cmp".to_owned(),
             issuer: Issuer { name: "CMP".to_owned(), ..Issuer::default() },
             invoice_due_days: 30,

@@ -12,7 +12,11 @@ pub use prices::{
     insert_plan_price, insert_price, plan_price, plan_price_history, price_history, terms,
 };
 
-use crate::{Result, Row, Run, Tx, sql};
+use crate::{
+    Result, Row, Run, Tx,
+    lists::{Kind, Shelf, filter},
+    sql,
+};
 
 /// Something of an offering that is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,25 +158,41 @@ pub async fn update(tx: &mut Tx, component: &Component) -> Result<u64> {
     .await
 }
 
-/// Whether a component is in no plan's price history and was never used, so that it may go.
-pub async fn is_used(on: impl Run<'_>, id: ComponentId) -> Result<bool> {
-    sql(
-        on,
+/// Takes a component away that no plan has a price for and nobody has used; whether it went.
+pub async fn remove_unused(tx: &mut Tx, id: ComponentId) -> Result<bool> {
+    let used = sql(
+        &mut *tx,
         "SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM component_usages WHERE component_id = $1)
-             OR EXISTS (SELECT 1 FROM plan_components WHERE component_id = $1)",
+             OR EXISTS (SELECT 1 FROM component_prices v JOIN plan_components x ON x.id = v.plan_component_id
+                 WHERE x.component_id = $1)",
     )
     .bind(id.to_string())
     .optional(|_| Ok(()))
-    .await
-    .map(|found| found.is_some())
+    .await?;
+    if used.is_some() {
+        return Ok(false);
+    }
+    let parts = "DELETE FROM plan_components WHERE component_id = $1";
+    sql(&mut *tx, parts).bind(id.to_string()).execute().await?;
+    let rows =
+        sql(tx, "DELETE FROM components WHERE id = $1").bind(id.to_string()).execute().await?;
+    Ok(rows == 1)
 }
 
-/// Takes a component away that nothing refers to.
-pub async fn remove(tx: &mut Tx, id: ComponentId) -> Result<u64> {
-    sql(tx, "DELETE FROM components WHERE id = $1").bind(id.to_string()).execute().await
-}
+/// The components of offerings, for lists of many of them.
+pub const SHELF: Shelf = Shelf {
+    select: "k.id, k.offering_id, k.kind, k.name, k.description, k.measured_unit, k.article_code, k.billing,
+        k.limit_period, k.limit_amount, k.least, k.most, k.usual, k.is_boolean, k.position",
+    from: "components k",
+    counted: "",
+    filters: &[filter("offering_uuid", Kind::Id, "k.offering_id IN (?)")],
+    orders: &[],
+    usual_order: "k.position",
+    id: "k.id",
+};
 
-fn read(row: &Row) -> Result<Component> {
+/// Reads a component.
+pub fn read(row: &Row) -> Result<Component> {
     Ok(Component {
         id: row.parse("components", "id")?,
         offering: row.parse("components", "offering_id")?,

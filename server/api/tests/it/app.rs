@@ -6,7 +6,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use market::Market;
+use market::{Client, Market};
 use model::{Email, Role, Service, SignIn};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -140,8 +140,20 @@ impl App {
         let email: Email = "chief@example.com".parse().unwrap();
         let identity = self.market.identity();
         identity.create_operator(&email, PASSWORD.to_owned(), Role::Staff).await.unwrap();
-        let known = SignIn { username: email.to_string(), password: PASSWORD.to_owned() };
-        format!("Token {}", identity.issue_token(&known).await.unwrap())
+        let known =
+            SignIn { username: email.to_string(), password: PASSWORD.to_owned(), otp: None };
+        format!("Token {}", identity.issue_token(&known, &Client::default()).await.unwrap())
+    }
+
+    /// The `Authorization` of an operator with a role, and the id of the user without hyphens.
+    pub async fn operator_as(&self, email: &str, role: Role) -> (String, String) {
+        let email: Email = email.parse().unwrap();
+        let identity = self.market.identity();
+        let id = identity.create_operator(&email, PASSWORD.to_owned(), role).await.unwrap();
+        let known =
+            SignIn { username: email.to_string(), password: PASSWORD.to_owned(), otp: None };
+        let token = identity.issue_token(&known, &Client::default()).await.unwrap();
+        (format!("Token {token}"), id.hex())
     }
 
     /// A sample service that can be called and has no monthly fee.

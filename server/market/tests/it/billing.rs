@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use market::{
-    Actor, Asked, Error, Invoice, Market, Paid, ProfileChange, Reported, Whose,
+    Actor, Asked, Client, Error, Invoice, Market, Paid, ProfileChange, Reported, Whose,
     ports::{Clock as _, TestClock},
     testing::billing::{self, Part, part},
 };
@@ -269,31 +269,18 @@ async fn an_invoice_is_made_once(db: Db) {
 /// So many customers with a resource each.
 async fn crowd(shop: &Shop, count: usize) -> Vec<CustomerId> {
     let plan = shop.plan((31 * DOLLAR, 0, 0), &[part("cpu", Billing::Limit, DOLLAR)]).await;
-    let core = shop.market.core();
-    let mut tx = core.db().begin().await.unwrap();
     let mut made = Vec::new();
     for n in 0..count {
-        let id = core.id(CustomerId::new);
-        let customer = store::customers::Customer {
-            id,
-            name: format!("Customer {n}"),
-            created_at: core.now(),
-            blocked_at: None,
-        };
-        store::customers::insert(&mut tx, &customer).await.unwrap();
-        let project = store::customers::Project {
-            id: core.id(ProjectId::new),
-            customer_id: id,
-            name: "P".to_owned(),
-        };
-        store::customers::insert_project(&mut tx, &project, core.now()).await.unwrap();
-        let (whose, what) = ((id, project.id), (shop.offering, plan));
+        let name = format!("Customer {n}");
+        let (id, project) = shop.market.identity().create_customer(&name, None).await.unwrap();
+        let mut tx = shop.market.core().db().begin().await.unwrap();
+        let (whose, what) = ((id, project), (shop.offering, plan));
         billing::resource(&shop.market, &mut tx, whose, what, &[("cpu", 2)], at("2026-03-01"))
             .await
             .unwrap();
+        tx.commit().await.unwrap();
         made.push(id);
     }
-    tx.commit().await.unwrap();
     made
 }
 
@@ -513,8 +500,8 @@ async fn paying_is_for_finance(db: Db) {
         let password = "correct horse battery".to_owned();
         let identity = shop.market.identity();
         identity.create_operator(&email, password.clone(), role).await.unwrap();
-        let known = SignIn { username: email.to_string(), password };
-        let token = identity.issue_token(&known).await.unwrap();
+        let known = SignIn { username: email.to_string(), password, otp: None };
+        let token = identity.issue_token(&known, &Client::default()).await.unwrap();
         identity.by_token(&token).await.unwrap().unwrap()
     };
     let support = staffed(Role::Support, "support").await;

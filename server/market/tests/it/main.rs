@@ -14,6 +14,8 @@ mod ledger;
 mod people;
 mod quality;
 mod reviews;
+mod sign_in;
+mod sign_on;
 mod subscriptions;
 mod tickets;
 mod tryouts;
