@@ -83,8 +83,8 @@ impl Invoices<'_> {
     pub async fn history(&self, actor: &Actor, id: InvoiceId) -> Result<Vec<Event>> {
         self.find(actor, id).await?;
         let asked = Asked::default().and(Clause::of("e.object_id = ?", [id.to_string()]));
-        let shelf = &store::events::SHELF;
-        Ok(shelf.all(self.0.core().db(), &asked, 1_000, store::events::read).await?)
+        let (list, db) = (&store::events::SHELF, self.0.core().db());
+        Ok(list.all(db, &asked, 1_000, store::events::read).await?)
     }
 
     /// The credit note that takes an invoice back.

@@ -111,18 +111,18 @@ impl Bill<'_> {
                                 }
                             };
                             let more = amount.checked_sub(had.checked_mul(ONE)?)?;
-                            self.once(&of, component, period.start, more, lines)?;
+                            Self::once(&of, component, period.start, more, lines)?;
                         }
                         None => {}
                     }
                 }
                 Billing::One if begins && period.opening == Opening::Init => {
                     let amount = ordered.unwrap_or(component.amount.max(1)).checked_mul(ONE)?;
-                    self.once(&of, component, period.start, amount, lines)?;
+                    Self::once(&of, component, period.start, amount, lines)?;
                 }
                 Billing::Few if begins && period.opening == Opening::Switch => {
                     let amount = ordered.unwrap_or(component.amount.max(1)).checked_mul(ONE)?;
-                    self.once(&of, component, period.start, amount, lines)?;
+                    Self::once(&of, component, period.start, amount, lines)?;
                 }
                 Billing::One | Billing::Few | Billing::Usage => {}
             }
@@ -212,7 +212,6 @@ impl Bill<'_> {
 
     /// A component that is paid once.
     fn once(
-        &self,
         of: &Of<'_>,
         component: &Component,
         at: Timestamp,

@@ -118,9 +118,9 @@ impl Stats<'_> {
         let (fees, spent) = store::stats::spent(db, span(month)).await?;
         let invoiced = store::stats::revenue(db, numbers(month), numbers(month)).await?;
         let invoiced: i64 = invoiced.iter().map(|row| row.price).sum();
-        let these = (numbers(month), span(month));
-        let those = (numbers(before), span(before));
-        let (customers, earlier, gone) = store::stats::payers(db, these, those).await?;
+        let now_paying = (numbers(month), span(month));
+        let paid_before = (numbers(before), span(before));
+        let (customers, earlier, gone) = store::stats::payers(db, now_paying, paid_before).await?;
         let revenue = invoiced.saturating_add(self.in_dollars(spent));
         let month_ago = now.plus_ms(-30 * DAY_MS);
         let orders = store::stats::orders(db, (month_ago, now.plus_ms(1)), None, None).await?;
@@ -143,7 +143,7 @@ impl Stats<'_> {
     }
 
     /// Micro-dollars of micro-credits, at the price of a credit as it is now.
-    fn in_dollars(&self, credits: i64) -> i64 {
+    fn in_dollars(self, credits: i64) -> i64 {
         let price = i128::from(self.0.settings().credit_price.micros());
         i64::try_from(i128::from(credits) * price / 1_000_000).unwrap_or(i64::MAX)
     }

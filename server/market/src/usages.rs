@@ -254,7 +254,7 @@ impl Usages<'_> {
 
     /// A day that something can have been used on. Who runs the marketplace may also tell of a time before the resource
     /// was here, as when it was moved from another marketplace.
-    fn check_day(&self, actor: &Actor, target: &Target, day: Day) -> Result<()> {
+    fn check_day(self, actor: &Actor, target: &Target, day: Day) -> Result<()> {
         let today = self.0.core().now().day();
         if day > today {
             return Err(Error::field("date", "The date is in the future."));

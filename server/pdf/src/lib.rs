@@ -131,11 +131,14 @@ fn draw(surface: &mut Surface<'_>, page: &Page, (regular, bold): (&Font, &Font),
     }
 }
 
+/// The cells of a row, by their columns.
+type Cells = Vec<(usize, Vec<Node>)>;
+
 /// What belongs to what, in the order of reading.
 #[derive(Default)]
 struct Tree {
     before: Vec<TagGroup>,
-    rows: Vec<(usize, Vec<(usize, Vec<Node>)>)>,
+    rows: Vec<(usize, Cells)>,
     after: Vec<TagGroup>,
 }
 

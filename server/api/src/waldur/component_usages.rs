@@ -252,9 +252,10 @@ async fn set_usage(State(doors): State<Shared>, caller: SignedIn, mut fields: Fi
     let resource = fields.may_link("resource", RESOURCES);
     let period = fields.may_link("plan_period", &["marketplace-plan-periods"]);
     let day = fields.may_day("date");
-    let listed = match fields.has("usages") {
-        true => fields.may_list("usages").unwrap_or_default(),
-        false => fields.fault("usages", "This field is required.").unwrap_or_default(),
+    let listed = if fields.has("usages") {
+        fields.may_list("usages").unwrap_or_default()
+    } else {
+        fields.fault("usages", "This field is required.").unwrap_or_default()
     };
     let reported: Vec<Reported> =
         listed.iter().filter_map(|item| read(&mut fields, item)).collect();

@@ -226,9 +226,10 @@ async fn grant(
     mut fields: Fields,
 ) -> Answer {
     let customer: Option<CustomerId> = fields.must_link("customer", &[links::CUSTOMERS]);
-    let value: Option<Usd> = match fields.has("value") {
-        true => fields.may_price("value"),
-        false => fields.fault("value", "This field is required."),
+    let value: Option<Usd> = if fields.has("value") {
+        fields.may_price("value")
+    } else {
+        fields.fault("value", "This field is required.")
     };
     fields.check()?;
     let (Some(customer), Some(value)) = (customer, value) else {

@@ -185,7 +185,7 @@ struct PaymentWire {
     customer_uuid: String,
 }
 
-fn wire(doors: &Doors, payment: Payment) -> PaymentWire {
+fn wire(doors: &Doors, payment: &Payment) -> PaymentWire {
     const NIL: &str = "00000000000000000000000000000000";
     let url = doors.link("payments", payment.id);
     PaymentWire {
@@ -279,7 +279,7 @@ async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -
     let asked = listing.asked(&PAYMENTS)?;
     let payments = doors.market.payments();
     let (found, total) = payments.list(&caller.actor, asked, listing.range()).await?;
-    let items: Vec<PaymentWire> = found.into_iter().map(|one| wire(&doors, one)).collect();
+    let items: Vec<PaymentWire> = found.into_iter().map(|one| wire(&doors, &one)).collect();
     listing.answer(&doors, &items, total)
 }
 
@@ -290,14 +290,15 @@ async fn find(
     query: Query,
 ) -> Answer {
     let payment = doors.market.payments().find(&caller.actor, named(&id)?).await?;
-    Ok(single(&query, &wire(&doors, payment)))
+    Ok(single(&query, &wire(&doors, &payment)))
 }
 
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
     let profile = fields.must_link("profile", &[PROFILE_LINKS]);
-    let day = match fields.has("date_of_payment") {
-        true => fields.may_day("date_of_payment"),
-        false => fields.fault("date_of_payment", "This field is required."),
+    let day = if fields.has("date_of_payment") {
+        fields.may_day("date_of_payment")
+    } else {
+        fields.fault("date_of_payment", "This field is required.")
     };
     let sum = fields.may_price("sum").unwrap_or(Usd::ZERO);
     let proof = proof(&mut fields);
@@ -307,7 +308,7 @@ async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Field
     };
     let paid = (sum.micros(), day);
     let payment = doors.market.payments().add(&caller.actor, profile, paid, proof).await?;
-    Ok(made(&wire(&doors, payment)))
+    Ok(made(&wire(&doors, &payment)))
 }
 
 async fn remove(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) -> Answer {
@@ -335,5 +336,5 @@ async fn unlink(State(doors): State<Shared>, caller: SignedIn, Named(id): Named)
 
 async fn show_proof(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) -> Answer {
     let (bytes, kind) = doors.market.payments().proof(&caller.actor, named(&id)?).await?;
-    file(bytes, &kind)
+    Ok(file(bytes, &kind))
 }

@@ -330,13 +330,13 @@ async fn order_stats(State(doors): State<Shared>, caller: SignedIn, query: Query
             by_type: by_type(rows),
         })
     });
-    let stats = OrderStats {
+    let answer = OrderStats {
         daily: daily.collect(),
         summary,
         by_state: by_state(&all),
         by_type: by_type(&all),
     };
-    Ok(Json(stats).into_response())
+    Ok(Json(answer).into_response())
 }
 
 /// What was used of a component. There are no groups of organizations.

@@ -236,7 +236,7 @@ impl Invoices<'_> {
 
     /// An invoice that is not final, with its items; `None` when the sums do not fit.
     fn written(
-        &self,
+        self,
         debtor: &Debtor,
         lines: &[Line],
         month: Month,

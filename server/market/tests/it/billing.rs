@@ -416,6 +416,7 @@ async fn usage_is_told_within_bounds(db: Db) {
         wrong(shop.tell(resource, kind, amount, when).await, field);
     }
     let first = shop.tell(resource, "calls", 5 * DOLLAR, "2026-03-10").await.unwrap();
+    shop.clock.advance_ms(1);
     let again = shop.tell(resource, "calls", 3 * DOLLAR, "2026-03-12").await.unwrap();
     assert_eq!(first, again, "an amount stands for its month");
     let changes = shop.market.usages().changes(&shop.buyer, first[0]).await.unwrap();
