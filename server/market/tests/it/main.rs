@@ -10,6 +10,7 @@
 mod catalog;
 mod crashes;
 mod ledger;
+mod order_lists;
 mod people;
 mod quality;
 mod reviews;
