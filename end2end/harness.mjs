@@ -23,7 +23,7 @@ export const require = createRequire(join(CMP_NPM, "package.json"));
 const { chromium } = require("playwright-core");
 const execute = promisify(execFile);
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((resolve, reject) => {
     const socket = createServer().once("error", reject);
     socket.listen(0, "127.0.0.1", () => {
@@ -39,11 +39,13 @@ async function freshDatabase(name) {
   return url.href;
 }
 
-async function startServer() {
+async function startServer(prepare) {
   const data = await mkdtemp(join(tmpdir(), "cmp-e2e-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const env = { ...process.env, CMP_DATA_DIR: data, CMP_ADDR: `127.0.0.1:${port}`, CMP_PUBLIC_URL: url };
+  const beside = await prepare?.(url);
+  Object.assign(env, beside?.env);
   env.DATABASE_URL = E2E_POSTGRES ? await freshDatabase(`e2e_${process.pid}_${port}`) : `sqlite://${join(data, "cmp.db")}`;
   const child = spawn(CMP_SERVER, ["serve", "--samples"], { env, cwd: data, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
@@ -68,6 +70,7 @@ async function startServer() {
     // The ledger must balance after every journey, whatever it did.
     const proof = await execute(CMP_SERVER, ["proof"], { env, cwd: data }).catch((error) => error);
     await rm(data, { recursive: true, force: true });
+    await beside?.stop();
     assert.equal(code, 0, `the server did not end well on SIGTERM (${code}):\n${log}`);
     assert.ok(!(proof instanceof Error), `cmp-server proof failed: ${proof.message}\n${proof.stdout ?? ""}${proof.stderr ?? ""}`);
   };
@@ -102,12 +105,15 @@ export function startBrowserPort() {
   return driven;
 }
 
-/** A server and a browser for all tests of a file; `site.url`, `site.page(…)` and `site.register(…)`. */
-export function marketplace() {
+/**
+ * A server and a browser for all tests of a file; `site.url`, `site.page(…)` and `site.register(…)`. What the server needs
+ * beside it is started by `prepare`, which is given its address and returns `{ env, stop }`.
+ */
+export function marketplace(prepare) {
   const site = {};
   let server, browser;
   before(async () => {
-    server = await startServer();
+    server = await startServer(prepare);
     site.url = server.url;
     site.log = server.log;
     browser = await launch();

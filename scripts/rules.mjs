@@ -18,6 +18,8 @@ const house = {
   model: { uses: [], never: [...web, "tokio", "sqlx", "web-sys", "getrandom"] },
   store: { uses: ["model"], never: [...web, "getrandom"] },
   market: { uses: ["model", "store"], never: [...web, "sqlx", "async-stripe"] },
+  mail: { uses: ["market"], never: [...web, "sqlx"] },
+  sso: { uses: ["model", "market"], never: ["axum", "leptos", "leptos_axum", "leptos_router", "sqlx"] },
   pictures: { uses: [], never: [...web, "sqlx", "tokio"] },
   gateway: { uses: ["model", "market"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },
   api: { uses: ["model", "market", "gateway"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # What others have written against this API, on both engines, each from an empty database: the operator guide's curl
-# lines, and the two public Waldur clients for Python.
+# lines, and the two public Waldur clients for Python. `fuzz` sends made-up requests to every door of the OpenAPI document.
 #
 #   scripts/test-peers.sh               everything
-#   scripts/test-peers.sh guide sqlite  only what is named: guide, generated, written; sqlite, postgres
+#   scripts/test-peers.sh guide sqlite  only what is named: guide, generated, written, fuzz; sqlite, postgres
 #   CMP_PEERS_BUILT=1                   the server is built already
+#   CMP_FUZZ_EXAMPLES=100               how many requests schemathesis makes up for each door; it is left out unless named
 set -euo pipefail
 source "$(dirname "$0")/env.sh"
 "$root/scripts/setup.sh"
 peers=$CMP_CACHE/peers
-if ! "$peers/bin/python" -c 'import waldur_api_client, waldur_client' 2>/dev/null; then
+if ! "$peers/bin/python" -c 'import waldur_api_client, waldur_client, schemathesis' 2>/dev/null; then
     say "Installing the Waldur clients into $peers"
     python3 -m venv "$peers"
-    "$peers/bin/python" -m pip install --quiet waldur-api-client==8.1.3 python-waldur-client==0.6.4
+    "$peers/bin/python" -m pip install --quiet waldur-api-client==8.1.3 python-waldur-client==0.6.4 schemathesis==4.32.5
 fi
 for program in curl jq; do
     command -v "$program" >/dev/null || fail "$program is missing"
@@ -86,13 +87,22 @@ against() {
     start "$engine" && "$@" && stop
 }
 
+# Nothing that is sent may make the house fail, and no answer may be other than described.
+fuzz() {
+    "$peers/bin/st" run "$BASE/openapi.json" --header "Authorization: Token $STAFF_TOKEN" --seed 20261121 \
+        --phases coverage,fuzzing --max-examples "${CMP_FUZZ_EXAMPLES:-100}" --workers 2 --continue-on-failure \
+        --checks not_a_server_error,response_schema_conformance,content_type_conformance \
+        --suppress-health-check all --warnings off --no-color
+}
+
 for engine in sqlite postgres; do
     chosen "$engine" sqlite postgres || continue
     if [ "$engine" = postgres ] && [ -z "${TEST_DATABASE_URL:-}" ]; then
         line=$("$root/scripts/postgres.sh" start "$work/postgres")
         export "${line?}"
     fi
-    ! chosen guide generated written || stage "The operator guide on $engine" against "$engine" end2end/peers/operator-guide.sh
-    ! chosen generated guide written || stage "waldur-api-client on $engine" against "$engine" "$peers/bin/python" end2end/peers/generated_client.py
-    ! chosen written guide generated || stage "python-waldur-client on $engine" against "$engine" "$peers/bin/python" end2end/peers/written_client.py
+    ! chosen guide generated written fuzz || stage "The operator guide on $engine" against "$engine" end2end/peers/operator-guide.sh
+    ! chosen generated guide written fuzz || stage "waldur-api-client on $engine" against "$engine" "$peers/bin/python" end2end/peers/generated_client.py
+    ! chosen written guide generated fuzz || stage "python-waldur-client on $engine" against "$engine" "$peers/bin/python" end2end/peers/written_client.py
+    [[ " $asked " != *" fuzz "* ]] || stage "Made-up requests on $engine" against "$engine" fuzz
 done

@@ -46,8 +46,25 @@ pub fn takes_posts(path: &str) -> bool {
     let below = |start: &str, ends: &[&str]| {
         path.starts_with(start) && ends.iter().any(|end| path.ends_with(end))
     };
-    below("/marketplace-public-offering/", &["/try/", "/review/", "/report/"])
-        || below("/organizations/", &["/support/"])
+    let own = [
+        "/login/forgot/",
+        "/login/reset/",
+        "/login/verify/",
+        "/account/",
+        "/account/second-factor/",
+        "/admin/users/",
+        "/admin/customers/",
+    ];
+    own.contains(&path)
+        || below("/marketplace-public-offering/", &["/try/", "/review/", "/report/"])
+        || below("/organizations/", &["/support/", "/team/", "/settings/"])
+        || below("/invitations/", &["/"])
+}
+
+/// From where a form was posted.
+pub fn client() -> market::Client {
+    let address = use_context::<Origin>().unwrap_or_default().0;
+    market::Client { address, user_agent: String::new() }
 }
 
 /// Which of the two colour sets somebody asked for.

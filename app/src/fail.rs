@@ -77,6 +77,10 @@ fn refused(error: &Error) -> AnyView {
                 "Your account has no access to it. An owner of the workspace can grant it.",
             )
         }
+        Error::Refused(_) => {
+            set_status(StatusCode::FORBIDDEN);
+            message("You cannot do this", &error.sentence())
+        }
         Error::Limited { .. } => {
             set_status(StatusCode::TOO_MANY_REQUESTS);
             message("Too many requests", &error.sentence())
@@ -93,7 +97,11 @@ fn refused(error: &Error) -> AnyView {
             set_status(StatusCode::BAD_GATEWAY);
             message("The service did not answer", &error.sentence())
         }
-        Error::Anonymous | Error::Credentials => {
+        Error::Unverified => {
+            set_status(StatusCode::FORBIDDEN);
+            message("Your address is not verified", &error.sentence())
+        }
+        Error::Anonymous | Error::Credentials | Error::SecondFactor(_) => {
             set_status(StatusCode::UNAUTHORIZED);
             message("Sign in to continue", &error.sentence())
         }

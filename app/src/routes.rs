@@ -13,11 +13,14 @@ use crate::{
     assets::Assets,
     context::{Theme, here, market, query, settled, visitor},
     pages::{
-        account::{LoginPage, RegisterPage},
-        admin::{ModerationPage, TicketQueuePage},
+        account::{
+            AccountPage, CodePage, ForgotPage, InvitationPage, LoginPage, RegisterPage, ResetPage,
+            SecondFactorPage, VerifyPage,
+        },
+        admin::{CustomersPage, MailPage, ModerationPage, OutboxPage, TicketQueuePage, UsersPage},
         buyer::{
-            AgentPage, AgentsPage, KeyCreatedPage, KeysPage, ReceiptPage, StartPage, SupportPage,
-            TicketPage, UsagePage, WalletPage, WorkspacePage,
+            AgentPage, AgentsPage, CustomerSettingsPage, KeyCreatedPage, KeysPage, ReceiptPage,
+            StartPage, SupportPage, TeamPage, TicketPage, UsagePage, WalletPage, WorkspacePage,
         },
         docs::{ComponentsPage, ReferencePage},
         public::{
@@ -88,12 +91,25 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations/:customer/agents/:resource/usage/") view=UsagePage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/support/") view=SupportPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/support/:ticket/") view=TicketPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/team/") view=TeamPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/settings/") view=CustomerSettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("/invitations/:secret/") view=InvitationPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/customers/") view=CustomersPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/users/") view=UsersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/reviews/") view=ModerationPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/support/") view=TicketQueuePage ssr=SsrMode::Async />
                     <Route path=path!("/docs/api/") view=ReferencePage ssr=SsrMode::Async />
                     <Route path=path!("/docs/components/") view=ComponentsPage ssr=SsrMode::Async />
                     <Route path=path!("/receipts/:receipt/") view=ReceiptPage ssr=SsrMode::Async />
                     <Route path=path!("/login/") view=LoginPage ssr=SsrMode::Async />
+                    <Route path=path!("/login/code/") view=CodePage ssr=SsrMode::Async />
+                    <Route path=path!("/login/forgot/") view=ForgotPage ssr=SsrMode::Async />
+                    <Route path=path!("/login/reset/") view=ResetPage ssr=SsrMode::Async />
+                    <Route path=path!("/login/verify/") view=VerifyPage ssr=SsrMode::Async />
+                    <Route path=path!("/account/") view=AccountPage ssr=SsrMode::Async />
+                    <Route path=path!("/account/second-factor/") view=SecondFactorPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/outbox/") view=OutboxPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/outbox/:mail/") view=MailPage ssr=SsrMode::Async />
                     <Route path=path!("/register/") view=RegisterPage ssr=SsrMode::Async />
                 </Routes>
             </Router>

@@ -74,6 +74,8 @@ ALTER TABLE customers ADD COLUMN backend_id TEXT COLLATE "C" NOT NULL DEFAULT ''
 -- Hundredths of a percent.
 ALTER TABLE customers ADD COLUMN tax_rate BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE customers ADD COLUMN archived_at BIGINT;
+-- It stays for what was billed, and is shown to nobody.
+ALTER TABLE customers ADD COLUMN removed_at BIGINT;
 ALTER TABLE customers ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0;
 -- What is only kept and shown again (address, bank, VAT code …), as JSON.
 ALTER TABLE customers ADD COLUMN details TEXT COLLATE "C" NOT NULL DEFAULT '{}';
@@ -340,6 +342,9 @@ CREATE TABLE component_usages (
     period_id    TEXT COLLATE "C" REFERENCES plan_periods (id),
     customer_id  TEXT COLLATE "C" NOT NULL,
     month        BIGINT NOT NULL,
+    -- The same month in civil numbers, for those who look for it.
+    year          BIGINT NOT NULL,
+    month_of_year BIGINT NOT NULL,
     -- The day that the amount was told for.
     day          BIGINT NOT NULL,
     amount       BIGINT NOT NULL CHECK (amount >= 0),
@@ -410,6 +415,8 @@ CREATE INDEX invoices_by_age ON invoices (created_at, id);
 CREATE INDEX invoices_by_month ON invoices (year, month, created_at, id);
 CREATE INDEX invoices_by_customer ON invoices (customer_id, created_at, id);
 CREATE INDEX invoices_by_state ON invoices (state, created_at, id);
+-- An invoice is taken back once.
+CREATE UNIQUE INDEX invoices_by_credit ON invoices (credits) WHERE credits IS NOT NULL;
 INSERT INTO versions (name, version) VALUES ('invoices', 0), ('plan_components', 0);
 
 CREATE TABLE invoice_items (
@@ -460,9 +467,13 @@ CREATE TABLE payments (
     invoice_id TEXT COLLATE "C" REFERENCES invoices (id),
     amount     BIGINT NOT NULL,
     paid_day   BIGINT NOT NULL,
+    -- A file that shows it, as it was sent.
+    proof      BYTEA,
+    proof_type TEXT COLLATE "C",
     created_at BIGINT NOT NULL
 );
 CREATE INDEX payments_by_profile ON payments (profile_id, created_at);
+CREATE INDEX payments_by_invoice ON payments (invoice_id);
 
 -- Support ------------------------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,8 @@ ALTER TABLE customers ADD COLUMN backend_id TEXT NOT NULL DEFAULT '';
 -- Hundredths of a percent.
 ALTER TABLE customers ADD COLUMN tax_rate INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE customers ADD COLUMN archived_at INTEGER;
+-- It stays for what was billed, and is shown to nobody.
+ALTER TABLE customers ADD COLUMN removed_at INTEGER;
 ALTER TABLE customers ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
 -- What is only kept and shown again (address, bank, VAT code …), as JSON.
 ALTER TABLE customers ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
@@ -340,6 +342,9 @@ CREATE TABLE component_usages (
     period_id    TEXT REFERENCES plan_periods (id),
     customer_id  TEXT NOT NULL,
     month        INTEGER NOT NULL,
+    -- The same month in civil numbers, for those who look for it.
+    year          INTEGER NOT NULL,
+    month_of_year INTEGER NOT NULL,
     -- The day that the amount was told for.
     day          INTEGER NOT NULL,
     amount       INTEGER NOT NULL CHECK (amount >= 0),
@@ -410,6 +415,8 @@ CREATE INDEX invoices_by_age ON invoices (created_at, id);
 CREATE INDEX invoices_by_month ON invoices (year, month, created_at, id);
 CREATE INDEX invoices_by_customer ON invoices (customer_id, created_at, id);
 CREATE INDEX invoices_by_state ON invoices (state, created_at, id);
+-- An invoice is taken back once.
+CREATE UNIQUE INDEX invoices_by_credit ON invoices (credits) WHERE credits IS NOT NULL;
 INSERT INTO versions (name, version) VALUES ('invoices', 0), ('plan_components', 0);
 
 CREATE TABLE invoice_items (
@@ -460,9 +467,13 @@ CREATE TABLE payments (
     invoice_id TEXT REFERENCES invoices (id),
     amount     INTEGER NOT NULL,
     paid_day   INTEGER NOT NULL,
+    -- A file that shows it, as it was sent.
+    proof      BLOB,
+    proof_type TEXT,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX payments_by_profile ON payments (profile_id, created_at);
+CREATE INDEX payments_by_invoice ON payments (invoice_id);
 
 -- Support ------------------------------------------------------------------------------------------------------------------
 

@@ -164,6 +164,31 @@ pub async fn search(market: &Market, queries: &str) -> anyhow::Result<serde_json
     }))
 }
 
+/// Makes customers to bill, or the invoices of the last month for all that have none yet.
+pub async fn invoices(
+    market: &Market,
+    prepare: Option<usize>,
+) -> anyhow::Result<serde_json::Value> {
+    let month = model::Month::of(market.core().now().day()).previous();
+    let began = Instant::now();
+    if let Some(customers) = prepare {
+        market.seed().await?;
+        market::testing::billing::crowd(market, customers, month).await?;
+        return Ok(
+            serde_json::json!({ "customers": customers, "seconds": began.elapsed().as_secs_f64() }),
+        );
+    }
+    let made = market::testing::billing::run_month(market, month).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    let (invoices, items, customers, whole) =
+        market::testing::billing::audit(market, month).await?;
+    if !whole || invoices != customers {
+        bail!("{invoices} invoices of {customers} customers; numbers without a gap: {whole}");
+    }
+    Ok(serde_json::json!({ "engine": market.core().db().engine(), "made": made, "seconds": seconds,
+        "invoices": invoices, "items": items, "numbers": "without gaps" }))
+}
+
 /// Serves the same bytes to everybody.
 pub async fn serve_file(bytes: Vec<u8>, addr: SocketAddr) -> anyhow::Result<()> {
     let bytes = Bytes::from(bytes);

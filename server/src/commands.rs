@@ -81,6 +81,12 @@ enum What {
         #[arg(long, default_value_t = 512)]
         clients: usize,
     },
+    /// Makes customers with a hundred things to bill each, or measures the invoices of their last month; prints JSON.
+    BenchInvoices {
+        /// Makes so many customers instead of measuring.
+        #[arg(long)]
+        prepare: Option<usize>,
+    },
     /// Answers every request with the bytes of a file: what a page can at best be served like.
     BenchStatic {
         #[arg(long)]
@@ -206,6 +212,11 @@ pub async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
             println!("{figures}");
             Ok(())
         }
+        What::BenchInvoices { prepare } => {
+            let market = market(&settings).await?;
+            println!("{}", bench::invoices(&market, prepare).await?);
+            Ok(market.stop().await?)
+        }
         What::BenchStatic { file, addr } => bench::serve_file(fs::read(file)?, addr).await,
     }
 }
@@ -257,6 +268,16 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
     let market = market(&settings).await?;
     if samples {
         market.seed().await?;
+    }
+    if let Some(url) = &settings.smtp_url {
+        let smtp = mail::Smtp::new(url, &settings.mail_from)
+            .context("CMP_SMTP_URL or CMP_MAIL_FROM cannot be used")?;
+        market.send_mail_by(Arc::new(smtp));
+    }
+    market.tell_hooks_by(Arc::new(gateway::Teller::new(&settings.gateway())));
+    if let Some(provider) = settings.oidc() {
+        let oidc = sso::Oidc::new(provider).context("CMP_OIDC_ISSUER cannot be used")?;
+        market.sign_on_by(Arc::new(oidc));
     }
     market.start().await?;
     telemetry::keep_up(figures.clone());

@@ -44,7 +44,23 @@ pub struct Settings {
     pub workers: usize,
     /// How many rendered pages are kept; none are at 0.
     pub page_cache: usize,
+    /// Whether a customer that an operator makes gets a first project.
+    pub default_project: bool,
+    /// Whether anybody who is signed in may open an organization.
+    pub self_register: bool,
     pub server_name: String,
+    /// The mail server; without one mail stays in the outbox.
+    pub smtp_url: Option<String>,
+    /// Whom mail comes from.
+    pub mail_from: String,
+    /// The identity provider; without one people sign in with passwords alone.
+    pub oidc_issuer: Option<String>,
+    pub oidc_client_id: String,
+    pub oidc_client_secret: Option<String>,
+    /// Whether who comes from the identity provider must have an account already.
+    pub block_uninvited: bool,
+    pub issuer: market::Issuer,
+    pub invoice_due_days: i64,
     pub log: String,
 }
 
@@ -88,7 +104,7 @@ fn up_to_a_million(text: &str) -> Option<u32> {
 }
 
 fn yes_or_no(text: &str) -> Option<bool> {
-    match text {
+    match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Some(true),
         "0" | "false" | "no" | "off" => Some(false),
         _ => None,
@@ -194,6 +210,18 @@ impl Settings {
                 up_to_a_million,
             )?,
             trust_proxy: source.read("CMP_TRUST_PROXY", "true or false", false, yes_or_no)?,
+            default_project: source.read(
+                "CREATE_DEFAULT_PROJECT_ON_ORGANIZATION_CREATION",
+                "true or false",
+                false,
+                yes_or_no,
+            )?,
+            self_register: source.read(
+                "ONBOARDING_UNIVERSAL_AUTO_APPROVE",
+                "true or false",
+                false,
+                yes_or_no,
+            )?,
             lease_max: source.read(
                 "CMP_LEASE_MAX",
                 "credits of one customer that a server may set aside at a time, above 0",
@@ -240,9 +268,58 @@ impl Settings {
                 std::thread::available_parallelism().map_or(2, usize::from),
                 |text| text.parse().ok().filter(|n| (1..=256).contains(n)),
             )?,
+            issuer: market::Issuer {
+                name: source.text("CMP_ISSUER_NAME").unwrap_or(defaults.issuer.name),
+                address: source.text("CMP_ISSUER_ADDRESS").unwrap_or_default(),
+                country: source.text("CMP_ISSUER_COUNTRY").unwrap_or_default(),
+                email: source.text("CMP_ISSUER_EMAIL").unwrap_or_default(),
+                phone_number: source.text("CMP_ISSUER_PHONE").unwrap_or_default(),
+                vat_code: source.text("CMP_ISSUER_VAT").unwrap_or_default(),
+                bank_name: source.text("CMP_ISSUER_BANK").unwrap_or_default(),
+                bank_account: source.text("CMP_ISSUER_ACCOUNT").unwrap_or_default(),
+            },
+            invoice_due_days: source.read(
+                "CMP_INVOICE_DUE_DAYS",
+                "a number of days from 0 to 365",
+                defaults.invoice_due_days,
+                |text| text.parse().ok().filter(|days| (0..=365).contains(days)),
+            )?,
             server_name: source
                 .text("CMP_SERVER_NAME")
                 .unwrap_or_else(|| format!("{}@{addr}", hostname())),
+            smtp_url: source.read(
+                "CMP_SMTP_URL",
+                "smtp://host:port or smtps://user:password@host:port",
+                None,
+                |text| {
+                    let sound = text.starts_with("smtp://") || text.starts_with("smtps://");
+                    sound.then(|| Some(text.to_owned()))
+                },
+            )?,
+            oidc_issuer: source.read(
+                "CMP_OIDC_ISSUER",
+                "the address of an OpenID provider, as in https://id.example.com/realms/cmp",
+                None,
+                |text| {
+                    let sound = text.starts_with("https://") || text.starts_with("http://");
+                    (sound && !text.ends_with('?') && text.bytes().all(|b| b.is_ascii_graphic()))
+                        .then(|| Some(text.to_owned()))
+                },
+            )?,
+            oidc_client_id: source.text("CMP_OIDC_CLIENT_ID").unwrap_or_else(|| "cmp".to_owned()),
+            oidc_client_secret: source.text("CMP_OIDC_CLIENT_SECRET"),
+            block_uninvited: source.read(
+                "OIDC_BLOCK_CREATION_OF_UNINVITED_USERS",
+                "true or false",
+                false,
+                |text| yes_or_no(&text.to_ascii_lowercase()),
+            )?,
+            mail_from: source.read(
+                "CMP_MAIL_FROM",
+                "an address, as in Marketplace <mail@example.com>",
+                format!("CMP <noreply@{}>", mail_host(source)),
+                |text| (text.contains('@') && text.len() <= 300).then(|| text.to_owned()),
+            )?,
             log: source.text("CMP_LOG").unwrap_or_else(|| "info,sqlx=warn,hyper=warn".to_owned()),
             site_root: source
                 .text("CMP_SITE_ROOT")
@@ -265,8 +342,23 @@ impl Settings {
             demo_calls_per_address: self.demo_calls_per_address,
             demo_calls_per_day: self.demo_calls_per_day,
             lease_max: self.lease_max,
+            default_project: self.default_project,
+            self_register: self.self_register,
+            block_uninvited: self.block_uninvited,
             server_name: self.server_name.clone(),
+            issuer: self.issuer.clone(),
+            invoice_due_days: self.invoice_due_days,
         }
+    }
+
+    /// The identity provider, where there is one.
+    pub fn oidc(&self) -> Option<sso::Config> {
+        Some(sso::Config {
+            issuer: self.oidc_issuer.clone()?,
+            client_id: self.oidc_client_id.clone(),
+            client_secret: self.oidc_client_secret.clone(),
+            public_url: self.public_url.clone(),
+        })
     }
 
     /// The choices that the gateway reads.
@@ -278,6 +370,15 @@ impl Settings {
             lease_max: self.lease_max,
         }
     }
+}
+
+/// What mail comes from when nobody says: the host of the public address, if that is a name.
+fn mail_host(source: &Source) -> String {
+    let url = source.text("CMP_PUBLIC_URL").unwrap_or_default();
+    let host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let named = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
+    if named { host.to_owned() } else { "localhost".to_owned() }
 }
 
 fn hostname() -> String {
@@ -308,6 +409,9 @@ mod tests {
             ("DEMO_CREDITS_PER_DAY = \"-1\"", "DEMO_CREDITS_PER_DAY"),
             ("DEMO_CALLS_PER_ADDRESS = 1000001", "DEMO_CALLS_PER_ADDRESS"),
             ("CMP_TRUST_PROXY = \"perhaps\"", "CMP_TRUST_PROXY"),
+            ("CMP_SMTP_URL = \"mail.example.com\"", "CMP_SMTP_URL"),
+            ("CMP_MAIL_FROM = \"CMP\"", "CMP_MAIL_FROM"),
+            ("CMP_OIDC_ISSUER = \"id.example.com\"", "CMP_OIDC_ISSUER"),
         ] {
             let wrong = with(text).unwrap_err();
             assert_eq!(wrong.name, name);
@@ -329,6 +433,11 @@ mod tests {
         assert_eq!(settings.credit_price.micros(), 100_000);
         assert_eq!(settings.fee.get(), 0);
         assert_eq!(settings.public_url, "https://a.example");
+        assert_eq!(settings.mail_from, "CMP <noreply@a.example>");
+        assert_eq!(
+            with("CMP_ADDR = \"127.0.0.1:1\"").unwrap().mail_from,
+            "CMP <noreply@localhost>"
+        );
         assert_eq!(settings.probe_every, Some(Duration::from_mins(5)));
         assert_eq!(with("CMP_PROBE_EVERY_S = 0").unwrap().probe_every, None);
     }

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use anyhow::Context as _;
@@ -14,7 +14,7 @@ use axum::{
     routing::{get, post},
 };
 use gateway::Gateway;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use leptos::config::LeptosOptions;
 use market::Market;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -33,8 +33,21 @@ use crate::{
 };
 
 const CSP: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-    connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; \
-    frame-ancestors 'none'";
+    connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
+    form-action 'self'";
+
+/// The policy of this process, once it is set. Who signs out by the form may be sent on to the identity provider, which
+/// browsers take for a form that goes there.
+static POLICY: OnceLock<HeaderValue> = OnceLock::new();
+
+/// The policy that lets forms go to the identity provider as well.
+fn policy(settings: &Settings) -> HeaderValue {
+    let issuer = settings.oidc_issuer.as_deref().and_then(|text| text.parse::<Uri>().ok());
+    let origin =
+        issuer.and_then(|uri| Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?)));
+    let text = origin.map_or_else(|| CSP.to_owned(), |origin| format!("{CSP} {origin}"));
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(CSP))
+}
 
 /// Where the site's files are: as set, beside the program (a `dist` folder), or where cargo-leptos puts them.
 fn site_root(settings: &Settings) -> PathBuf {
@@ -64,6 +77,7 @@ pub fn router(
     settings: &Settings,
     figures: PrometheusHandle,
 ) -> anyhow::Result<(Router, Arc<Site>)> {
+    let _ = POLICY.set(policy(settings));
     // Rendering starts tasks of its own. A second call finds the executor in place, which is as good.
     let _ = any_spawner::Executor::init_tokio();
     let options = options(settings)?;
@@ -161,8 +175,9 @@ pub fn asks_for_data<B>(request: &http::Request<B>) -> bool {
 
 /// Tells browsers what this site never does.
 pub fn protect(headers: &mut HeaderMap) {
+    let policy = POLICY.get().cloned().unwrap_or(HeaderValue::from_static(CSP));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),

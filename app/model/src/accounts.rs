@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, Email, FullName, ProjectId, UserId};
+use crate::{CustomerId, Email, FullName, ProjectId, SessionId, Timestamp, UserId};
 
 crate::offerings::words! {
     /// What somebody may do beyond their own customers.
@@ -49,12 +49,46 @@ pub struct Registered {
 pub struct SignIn {
     pub username: String,
     pub password: String,
+    /// A code of the second factor, where there is one: of the app, or a recovery code.
+    #[serde(default)]
+    pub otp: Option<String>,
 }
 
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SignIn(…)")
     }
+}
+
+/// A browser that somebody is signed in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub created_at: Timestamp,
+    /// Known to the minute.
+    pub seen_at: Timestamp,
+    /// What the browser says that it is; anybody's word.
+    pub user_agent: String,
+    pub address: String,
+    /// The one that asks.
+    pub current: bool,
+    /// The identity provider that vouched for it.
+    pub issuer: Option<String>,
+}
+
+/// How somebody's sign-in is kept safe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityView {
+    pub email: String,
+    pub full_name: String,
+    pub verified_at: Option<Timestamp>,
+    /// False for who has only ever come from an identity provider.
+    pub has_password: bool,
+    pub second_factor_at: Option<Timestamp>,
+    /// Recovery codes that were not used.
+    pub recovery_codes: u64,
+    /// Where identity providers know the person.
+    pub issuers: Vec<String>,
 }
 
 /// Who is signed in.

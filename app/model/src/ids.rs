@@ -138,6 +138,10 @@ id! {
     ReviewId,
     /// A report of a problem.
     TicketId,
+    /// A mail of the outbox.
+    MailId,
+    /// A browser that somebody is signed in with.
+    SessionId,
 }
 
 impl From<ReceiptId> for EntryId {

@@ -15,11 +15,13 @@
 //! ```
 
 mod accounts;
+mod billing;
 mod choices;
 mod clock;
 mod estimates;
 mod ids;
 mod keys;
+mod mails;
 mod money;
 mod offerings;
 mod orders;
@@ -36,18 +38,25 @@ mod tickets;
 mod usage;
 mod wallets;
 
-pub use accounts::{CustomerView, ProjectView, Register, Registered, Role, SignIn, UserView};
+pub use accounts::{
+    CustomerView, ProjectView, Register, Registered, Role, SecurityView, SessionView, SignIn,
+    UserView,
+};
+pub use billing::{
+    Billed, Month, Pace, Slots, Stay, Tier, for_amount, for_tiers, for_time, spans, tax,
+};
 pub use choices::{Choice, ContextBand, Facet, Feature, PriceBand, Schedule, slug_of};
 pub use clock::{Day, Timestamp};
 pub use estimates::{MonthCost, PlanCost, Volume, in_cents};
 pub use ids::{
     AccessTokenId, CategoryId, CommentId, ComponentId, CustomerId, EntryId, EventId, HoldId,
-    HookId, InvitationId, InvoiceId, InvoiceItemId, JobId, KeyId, LeaseId, OfferingId, OrderId,
-    PaymentId, PaymentProfileId, PlanComponentId, PlanId, PlanPeriodId, PriceVersionId, ProjectId,
-    ProviderId, ReceiptId, ResourceId, ReviewId, ScreenshotId, ServerId, TicketId, UsageId, UserId,
-    WrongId,
+    HookId, InvitationId, InvoiceId, InvoiceItemId, JobId, KeyId, LeaseId, MailId, OfferingId,
+    OrderId, PaymentId, PaymentProfileId, PlanComponentId, PlanId, PlanPeriodId, PriceVersionId,
+    ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ScreenshotId, ServerId, SessionId,
+    TicketId, UsageId, UserId, WrongId,
 };
 pub use keys::{KeyView, SecretKey, WrongKey};
+pub use mails::{MailState, MailView};
 pub use money::{BasisPoints, Credits, Money, Usd, WrongAmount};
 pub use offerings::{
     Availability, Backend, BuiltIn, Capability, Category, Features, Geographic, Limits,

@@ -24,6 +24,8 @@ pub enum EntryKind {
     Trial,
     /// Bought, or given by an operator.
     TopUp,
+    /// Given by an operator.
+    Grant,
     /// A metered call or a settled run.
     Settle,
     /// A plan's monthly fee.
@@ -35,6 +37,7 @@ impl EntryKind {
         match self {
             Self::Trial => "trial",
             Self::TopUp => "top_up",
+            Self::Grant => "grant",
             Self::Settle => "settle",
             Self::PlanFee => "plan_fee",
         }
@@ -45,6 +48,7 @@ impl EntryKind {
         match self {
             Self::Trial => "Trial credits",
             Self::TopUp => "Credits added",
+            Self::Grant => "Credits granted",
             Self::Settle => "Usage",
             Self::PlanFee => "Plan fee",
         }
@@ -52,7 +56,7 @@ impl EntryKind {
 
     /// The kind of a stored word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Trial, Self::TopUp, Self::Settle, Self::PlanFee]
+        [Self::Trial, Self::TopUp, Self::Grant, Self::Settle, Self::PlanFee]
             .into_iter()
             .find(|kind| kind.as_str() == text)
     }

@@ -1,6 +1,19 @@
-//! Signing in and making an account.
+//! Signing in, making an account, and keeping it.
 
+mod code;
+mod forgot;
+mod invitation;
 mod login;
+mod qr;
 mod register;
+mod reset;
+mod second_factor;
+mod sessions;
+mod settings;
+mod verify;
 
-pub use self::{login::LoginPage, register::RegisterPage};
+pub use self::{
+    code::CodePage, forgot::ForgotPage, invitation::InvitationPage, login::LoginPage,
+    register::RegisterPage, reset::ResetPage, second_factor::SecondFactorPage,
+    settings::AccountPage, verify::VerifyPage,
+};

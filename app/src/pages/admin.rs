@@ -1,6 +1,16 @@
 //! Pages of the operator. Others learn here that they may not open them.
 
+mod customers;
+mod outbox;
+mod pager;
 mod reviews;
 mod support;
+mod users;
 
-pub use self::{reviews::ModerationPage, support::TicketQueuePage};
+pub use self::{
+    customers::CustomersPage,
+    outbox::{MailPage, OutboxPage},
+    reviews::ModerationPage,
+    support::TicketQueuePage,
+    users::UsersPage,
+};

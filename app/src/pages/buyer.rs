@@ -5,8 +5,10 @@ mod agents;
 mod created;
 mod keys;
 mod receipt;
+mod settings;
 mod start;
 mod support;
+mod team;
 mod ticket;
 mod usage;
 mod wallet;
@@ -14,6 +16,7 @@ mod workspace;
 
 pub use self::{
     agent::AgentPage, agents::AgentsPage, created::KeyCreatedPage, keys::KeysPage,
-    receipt::ReceiptPage, start::StartPage, support::SupportPage, ticket::TicketPage,
-    usage::UsagePage, wallet::WalletPage, workspace::WorkspacePage,
+    receipt::ReceiptPage, settings::CustomerSettingsPage, start::StartPage, support::SupportPage,
+    team::TeamPage, ticket::TicketPage, usage::UsagePage, wallet::WalletPage,
+    workspace::WorkspacePage,
 };

@@ -77,13 +77,18 @@ fn member_links(who: &SignedIn) -> AnyView {
     let workspace = base.map(|base| {
         view! {
             <a href=base.clone()>"Workspace"</a>
+            <a href=format!("{base}team/")>"Team"</a>
+            <a href=format!("{base}settings/")>"Settings"</a>
             <a href=format!("{base}support/")>"Support"</a>
         }
     });
     let operator = who.staff.then(|| {
         view! {
+            <a href="/admin/customers/">"Organizations"</a>
+            <a href="/admin/users/">"People"</a>
             <a href="/admin/support/">"Tickets"</a>
             <a href="/admin/reviews/">"Reported reviews"</a>
+            <a href="/admin/outbox/">"Outbox"</a>
         }
     });
     view! {
@@ -96,6 +101,7 @@ fn member_links(who: &SignedIn) -> AnyView {
                 <p class="meta">{name}</p>
                 {workspace}
                 {operator}
+                <a href="/account/">"Account"</a>
                 <form method="post" action="/api-auth/session/">
                     {hidden("_method", "delete")}
                     {hidden("next", "/")}

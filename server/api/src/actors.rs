@@ -1,15 +1,15 @@
 //! Who asks: a token, a key of a resource, or the session cookie of a browser.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, header, request::Parts},
 };
-use market::{Actor, Error};
+use market::{Actor, Client, Error};
 use model::SecretKey;
 
-use crate::{Shared, errors::ApiError};
+use crate::{Shared, errors::ApiError, tryouts::ClientAddr};
 
 /// The cookie that holds the session's secret.
 pub const SESSION_COOKIE: &str = "__Host-session";
@@ -27,10 +27,17 @@ impl FromRequestParts<Shared> for MaybeActor {
 
     async fn from_request_parts(parts: &mut Parts, doors: &Shared) -> Result<Self, ApiError> {
         let identity = doors.market.identity();
+        let Ok(ClientAddr(from)) = ClientAddr::from_request_parts(parts, doors).await;
+        let from = Some(from).filter(|from| !from.is_unspecified());
         let found = match Credential::read(&parts.headers)? {
             None => None,
             Some(Credential::Token(token)) => {
-                Some(identity.by_token(token).await?.ok_or(ApiError::Token("Invalid token."))?)
+                let actor = identity.by_token_from(token, from).await?;
+                let actor = actor.ok_or(ApiError::Token("Invalid token."))?;
+                if !actor.reaches(parts.uri.path(), changes(&parts.method)) {
+                    return Err(ApiError::Market(Error::Denied));
+                }
+                Some(actor)
             }
             Some(Credential::Key(key)) => {
                 let actor = identity.by_key(key.reveal()).await?;
@@ -54,6 +61,20 @@ impl FromRequestParts<Shared> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, doors: &Shared) -> Result<Self, ApiError> {
         let MaybeActor(found) = MaybeActor::from_request_parts(parts, doors).await?;
         found.ok_or(ApiError::Market(Error::Anonymous))
+    }
+}
+
+/// From where somebody signs in.
+pub struct From(pub Client);
+
+impl FromRequestParts<Shared> for From {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, doors: &Shared) -> Result<Self, Infallible> {
+        let Ok(ClientAddr(address)) = ClientAddr::from_request_parts(parts, doors).await;
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = agent.unwrap_or_default().to_owned();
+        Ok(Self(Client { address: address.to_string(), user_agent }))
     }
 }
 

@@ -147,14 +147,14 @@ impl Fields {
         self.find(name)
     }
 
-    /// The bytes it came in.
-    pub fn raw(&self) -> Bytes {
-        self.raw.clone()
-    }
-
     /// The names that were sent.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.values.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The bytes that they came in.
+    pub fn raw(&self) -> &Bytes {
+        &self.raw
     }
 
     /// Refuses when something was found to be wrong.

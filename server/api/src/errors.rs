@@ -219,6 +219,12 @@ impl ApiError {
 
     fn django(&self, id: RequestId, method: &Method) -> Value {
         let detail = match self {
+            // What an action raises about nothing in particular is a bare list.
+            Self::Market(Error::Invalid(faults))
+                if faults.iter().all(|f| f.field.is_empty()) && !faults.is_empty() =>
+            {
+                return faults.iter().map(|fault| fault.message.clone()).collect();
+            }
             Self::Market(Error::Invalid(faults)) if !faults.is_empty() => {
                 let mut fields = Map::new();
                 for fault in faults {
@@ -228,6 +234,9 @@ impl ApiError {
                     }
                 }
                 return Value::Object(fields);
+            }
+            Self::Market(error @ (Error::SecondFactor(_) | Error::Unverified)) => {
+                return json!({ "detail": error.sentence(), "code": error.code() });
             }
             Self::Market(Error::Anonymous) => {
                 "Authentication credentials were not provided.".to_owned()
@@ -267,8 +276,8 @@ impl ApiError {
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::Missing(_) => StatusCode::NOT_FOUND,
-        Error::Anonymous | Error::Credentials => StatusCode::UNAUTHORIZED,
-        Error::Denied => StatusCode::FORBIDDEN,
+        Error::Anonymous | Error::Credentials | Error::SecondFactor(_) => StatusCode::UNAUTHORIZED,
+        Error::Denied | Error::Refused(_) | Error::Unverified => StatusCode::FORBIDDEN,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Invalid(_) => StatusCode::BAD_REQUEST,
         Error::Unpaid { .. } => StatusCode::PAYMENT_REQUIRED,

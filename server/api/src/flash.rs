@@ -32,6 +32,16 @@ pub fn see_other(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response()
 }
 
+/// Sends a browser to another page of signing in, which keeps where to go afterwards.
+pub fn onward(form: &str, next: Option<&str>) -> Response {
+    let mut path = form.to_owned();
+    if let Some(next) = next {
+        path.push_str("?next=");
+        path.extend(form_urlencoded::byte_serialize(next.as_bytes()));
+    }
+    see_other(&path)
+}
+
 /// Sends a browser back to the form, with what went wrong and what was typed (never a password).
 pub fn back(
     form: &str,
@@ -49,13 +59,8 @@ pub fn back(
         fields: problem.fields.into_iter().take(5).map(short).collect(),
         values: typed.iter().filter_map(|(name, text)| Some((*name, sentence((*text)?)))).collect(),
     };
-    let mut path = form.to_owned();
-    if let Some(next) = next {
-        path.push_str("?next=");
-        path.extend(form_urlencoded::byte_serialize(next.as_bytes()));
-    }
     let text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&flash).unwrap_or_default());
-    let mut response = see_other(&path);
+    let mut response = onward(form, next);
     set_cookie(&mut response, &format!("__Host-flash={text}; {ATTRIBUTES}; Max-Age=300"));
     response
 }
@@ -71,6 +76,17 @@ pub fn start_session(response: &mut Response, secret: &str) {
 /// Takes the session from the browser.
 pub fn end_session(response: &mut Response) {
     set_cookie(response, &format!("{SESSION_COOKIE}=; {ATTRIBUTES}; Max-Age=0"));
+}
+
+/// Gives the browser a secret that it brings back on the next step; `SameSite=Lax` lets it come along when another site
+/// sends the browser back to us.
+pub fn keep(response: &mut Response, name: &str, secret: &str, seconds: u32) {
+    set_cookie(response, &format!("{name}={secret}; {ATTRIBUTES}; Max-Age={seconds}"));
+}
+
+/// Takes such a secret from the browser.
+pub fn forget(response: &mut Response, name: &str) {
+    set_cookie(response, &format!("{name}=; {ATTRIBUTES}; Max-Age=0"));
 }
 
 fn set_cookie(response: &mut Response, text: &str) {

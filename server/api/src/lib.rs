@@ -34,6 +34,7 @@ mod reviews;
 mod schemas;
 mod services;
 mod sessions;
+mod sign_on;
 mod tryouts;
 mod waldur;
 mod wallets;
@@ -79,6 +80,7 @@ pub fn router(api: Api) -> Router {
     // The layer does not reach the metered path, which is added after it and pays for nothing it does not need.
     [
         sessions::routes(),
+        sign_on::routes(),
         wallets::routes(),
         billing::routes(),
         commerce::routes(),

@@ -1,6 +1,7 @@
 //! The `OpenAPI` document: every door with what it takes and answers. The tests hold it against the router.
 
 mod discovery;
+mod sign_on;
 
 use axum::{Json, Router, extract::State, routing::get};
 use market::FilterKind;
@@ -24,7 +25,9 @@ async fn document(State(doors): State<Shared>) -> Json<Value> {
 /// The document for a server that is found at this address.
 pub fn openapi(public_url: &str) -> Value {
     let mut paths = Map::new();
-    for door in doors().into_iter().chain(discovery::doors()).chain(waldur::doors()) {
+    for door in
+        doors().into_iter().chain(discovery::doors()).chain(sign_on::doors()).chain(waldur::doors())
+    {
         let methods = paths.entry(door.path).or_insert_with(|| json!({}));
         if let Some(methods) = methods.as_object_mut() {
             methods.insert(door.method.to_owned(), door.describe());
@@ -186,6 +189,10 @@ impl Door {
     /// The same list, counted.
     fn headed(&self) -> Self {
         Self { method: "head", answers: None, ..self.clone() }
+    }
+
+    pub const fn path(&self) -> &'static str {
+        self.path
     }
 
     pub fn open(self, open: Open) -> Self {
@@ -409,7 +416,11 @@ fn doors() -> Vec<Door> {
             .open(Open::ToAll)
             .empty()
             .refuses(&[403]),
-        Door::new("post", "/api-auth/logout/", "Sign a browser out")
+        Door::new(
+            "post",
+            "/api-auth/logout/",
+            "Sign a browser out (who came from an identity provider: 200 with `logout_url`)",
+        )
             .open(Open::ToAll)
             .empty()
             .refuses(&[403]),

@@ -42,6 +42,16 @@ impl Query {
         read.map(Some).map_err(|error| invalid(name, &error.to_string()))
     }
 
+    /// A parameter that is `true` or `false`.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.text(name).map(str::to_ascii_lowercase).as_deref() {
+            None => Ok(None),
+            Some("true" | "1" | "yes") => Ok(Some(true)),
+            Some("false" | "0" | "no") => Ok(Some(false)),
+            Some(_) => Err(invalid(name, "Enter true or false.")),
+        }
+    }
+
     /// A number from 1, cut off at `most`.
     pub fn number(&self, name: &str, usual: u64, most: u64) -> Result<u64, ApiError> {
         let Some(text) = self.text(name) else { return Ok(usual) };

@@ -129,6 +129,10 @@ fn errors() -> Group {
 
 fn accounts() -> Group {
     let password = json!({ "type": "string", "format": "password" });
+    let code = json!({
+        "type": "string",
+        "description": "A code of the second factor, where there is one; without it the answer is 401 with the code `second_factor_required`.",
+    });
     vec![
         (
             "Register",
@@ -148,7 +152,8 @@ fn accounts() -> Group {
             "Registered",
             object(&[("token", text()), ("user_uuid", id()), ("customer_uuid", id())], &[]),
         ),
-        ("SignIn", object(&[("username", text()), ("password", password)], &[])),
+        ("SignIn", object(&[("username", text()), ("password", password)], &[("otp", code)])),
+        ("LogoutToken", object(&[("logout_token", text())], &[])),
         ("Token", holding("token", json!({ "type": "string", "pattern": "^[0-9a-f]{40}$" }))),
     ]
 }

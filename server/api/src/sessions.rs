@@ -3,17 +3,17 @@
 use axum::{
     Extension, Json, Router,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
-use market::Error;
+use market::{Client, Entered, Error};
 use model::{Register, Registered, SignIn};
 use serde_json::json;
 
 use crate::{
     Answer, Shared,
-    actors::{SESSION_COOKIE, cookie, same_site},
+    actors::{From, SESSION_COOKIE, cookie, same_site},
     bodies::{Body, Fields, Posted},
     door,
     errors::{ApiError, RequestId},
@@ -21,12 +21,17 @@ use crate::{
     idempotency::to_the_end,
 };
 
+/// The cookie of a sign-in that waits for its second factor.
+const PENDING_COOKIE: &str = "__Host-pending";
+/// Seconds for which a browser keeps it; the server has the last word.
+const PENDING_SECONDS: u32 = 600;
+
 pub fn routes() -> Router<Shared> {
     Router::new()
         .merge(door("/api-auth/register", post(register)))
         .merge(door("/api-auth/password", post(password)))
         .merge(door("/api-auth/session", post(sign_in).delete(sign_out)))
-        .merge(door("/api-auth/logout", post(sign_out)))
+        .merge(door("/api-auth/logout", post(log_out)))
 }
 
 impl Posted for Register {
@@ -40,13 +45,15 @@ impl Posted for Register {
 impl Posted for SignIn {
     fn read(fields: &mut Fields) -> Option<Self> {
         let (username, password) = (fields.required("username"), fields.required("password"));
-        Some(Self { username: username?, password: password? })
+        let otp = fields.optional("otp");
+        Some(Self { username: username?, password: password?, otp })
     }
 }
 
 async fn register(
     State(doors): State<Shared>,
     Extension(id): Extension<RequestId>,
+    From(client): From,
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Answer {
@@ -55,7 +62,7 @@ async fn register(
         let made = open_account(&doors, fields.parse()?).await?;
         return Ok((StatusCode::CREATED, Json(made)).into_response());
     }
-    let made = register_and_sign_in(&doors, &mut fields).await;
+    let made = register_and_sign_in(&doors, &mut fields, &client).await;
     let next = flash::next_path(fields.text("next"));
     match made {
         Ok((place, secret)) => {
@@ -63,6 +70,7 @@ async fn register(
             flash::start_session(&mut response, &secret);
             Ok(response)
         }
+        Err(ApiError::Market(Error::Unverified)) => Ok(flash::see_other("/login/verify/")),
         Err(error) => {
             error.log(id);
             let typed = [("email", fields.text("email")), ("full_name", fields.text("full_name"))];
@@ -80,53 +88,104 @@ async fn open_account(doors: &Shared, asked: Register) -> Result<Registered, Api
 async fn register_and_sign_in(
     doors: &Shared,
     fields: &mut Fields,
+    client: &Client,
 ) -> Result<(String, String), ApiError> {
     let asked: Register = fields.parse()?;
     let made = open_account(doors, asked).await?;
-    let secret = doors.market.identity().session_for(made.user_uuid).await?;
+    let secret = doors.market.identity().enter(made.user_uuid, client).await?;
     Ok((format!("/organizations/{}/", made.customer_uuid), secret))
 }
 
-async fn password(State(doors): State<Shared>, Body { value, .. }: Body<SignIn>) -> Answer {
-    let token = doors.market.identity().issue_token(&value).await?;
+async fn password(
+    State(doors): State<Shared>,
+    From(client): From,
+    Body { value, .. }: Body<SignIn>,
+) -> Answer {
+    let token = doors.market.identity().issue_token(&value, &client).await?;
     Ok(Json(json!({ "token": token })).into_response())
 }
 
 async fn sign_in(
     State(doors): State<Shared>,
     Extension(id): Extension<RequestId>,
+    From(client): From,
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Answer {
     same_site(&headers)?;
     if !fields.form {
         let known: SignIn = fields.parse()?;
-        let secret = doors.market.identity().sign_in(&known).await?;
+        let Entered::Session(secret) = doors.market.identity().sign_in(&known, &client).await?
+        else {
+            return Err(Error::SecondFactor("Enter the code of your second factor.").into());
+        };
         let mut response = StatusCode::NO_CONTENT.into_response();
         flash::start_session(&mut response, &secret);
         return Ok(response);
     }
     if fields.text("_method").is_some_and(|method| method.eq_ignore_ascii_case("delete")) {
-        return end(&doors, &headers, flash::see_other("/")).await;
+        let (left, mut response) = end(&doors, &headers).await?;
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        let place = left.as_deref().unwrap_or("/");
+        let place = HeaderValue::from_str(place).unwrap_or(HeaderValue::from_static("/"));
+        response.headers_mut().insert(header::LOCATION, place);
+        return Ok(response);
     }
-    let done = async { Ok(doors.market.identity().sign_in(&fields.parse()?).await?) }.await;
+    let second = fields.text("username").is_none() && fields.text("otp").is_some();
+    let done = if second {
+        pass_second_factor(&doors, &headers, &fields, &client).await.map(Entered::Session)
+    } else {
+        async { Ok(doors.market.identity().sign_in(&fields.parse()?, &client).await?) }.await
+    };
     let next = flash::next_path(fields.text("next"));
     match done {
-        Ok(secret) => {
+        Ok(Entered::Session(secret)) => {
             let place = match next {
                 Some(next) => next.to_owned(),
                 None => home(&doors, &secret).await?,
             };
             let mut response = flash::see_other(&place);
             flash::start_session(&mut response, &secret);
+            if second {
+                flash::forget(&mut response, PENDING_COOKIE);
+            }
+            Ok(response)
+        }
+        Ok(Entered::Pending(secret)) => {
+            let mut response = flash::onward("/login/code/", next);
+            flash::keep(&mut response, PENDING_COOKIE, &secret, PENDING_SECONDS);
             Ok(response)
         }
         Err(error) => {
             let error: ApiError = error;
             error.log(id);
             let typed = [("username", fields.text("username"))];
-            Ok(flash::back("/login/", next, error.problem(id), &typed))
+            let form = match &error {
+                ApiError::Market(Error::Unverified) => "/login/verify/",
+                ApiError::Market(Error::SecondFactor(_) | Error::Limited { .. }) if second => {
+                    "/login/code/"
+                }
+                _ => "/login/",
+            };
+            Ok(flash::back(form, next, error.problem(id), &typed))
         }
+    }
+}
+
+/// The second step of signing in: the browser has the secret of the first one.
+async fn pass_second_factor(
+    doors: &Shared,
+    headers: &HeaderMap,
+    fields: &Fields,
+    client: &Client,
+) -> Result<String, ApiError> {
+    const LATE: Error =
+        Error::Conflict("The first step was too long ago. Enter e-mail and password again.");
+    let pending = cookie(headers, PENDING_COOKIE).ok_or(LATE)?;
+    let code = fields.text("otp").unwrap_or_default();
+    match doors.market.identity().pass_second_factor(pending, code, client).await {
+        Err(Error::Anonymous) => Err(LATE.into()),
+        other => Ok(other?),
     }
 }
 
@@ -141,13 +200,25 @@ async fn home(doors: &Shared, secret: &str) -> Result<String, ApiError> {
 /// Also for a session that has ended already: who signs out wants to be out.
 async fn sign_out(State(doors): State<Shared>, headers: HeaderMap) -> Answer {
     same_site(&headers)?;
-    end(&doors, &headers, StatusCode::NO_CONTENT.into_response()).await
+    Ok(end(&doors, &headers).await?.1)
 }
 
-async fn end(doors: &Shared, headers: &HeaderMap, mut response: Response) -> Answer {
-    if let Some(secret) = cookie(headers, SESSION_COOKIE) {
-        doors.market.identity().sign_out(secret).await?;
-        flash::end_session(&mut response);
+/// The same, and where to leave the identity provider, if it is to be left as well.
+async fn log_out(State(doors): State<Shared>, headers: HeaderMap) -> Answer {
+    same_site(&headers)?;
+    let (left, mut response) = end(&doors, &headers).await?;
+    if let Some(logout_url) = left {
+        *response.status_mut() = StatusCode::OK;
+        let (parts, _) = response.into_parts();
+        return Ok((parts, Json(json!({ "logout_url": logout_url }))).into_response());
     }
     Ok(response)
+}
+
+async fn end(doors: &Shared, headers: &HeaderMap) -> Result<(Option<String>, Response), ApiError> {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let Some(secret) = cookie(headers, SESSION_COOKIE) else { return Ok((None, response)) };
+    let left = doors.market.identity().sign_out(secret).await?;
+    flash::end_session(&mut response);
+    Ok((left, response))
 }

@@ -6,15 +6,30 @@
 
 pub mod answer;
 mod categories;
+mod component_usages;
+mod credits;
+mod customers;
+mod events;
+mod hooks;
+mod invitations;
+mod invoices;
 pub mod links;
 mod offerings;
 mod orders;
+mod payments;
 mod plans;
+mod projects;
 pub mod read;
 mod resources;
+mod roles;
 mod screenshots;
 mod service_providers;
+mod stats;
 mod support;
+mod system;
+pub mod team;
+mod tokens;
+mod users;
 
 use axum::Router;
 use serde_json::{Map, Value};
@@ -25,6 +40,17 @@ use crate::{Shared, openapi::Door};
 pub fn routes() -> Router<Shared> {
     let nouns: Vec<Router<Shared>> = vec![
         support::routes(),
+        customers::routes(),
+        projects::routes(),
+        users::routes(),
+        roles::routes(),
+        events::routes(),
+        system::routes(),
+        component_usages::routes(),
+        invoices::routes(),
+        payments::routes(),
+        credits::routes(),
+        stats::routes(),
         categories::routes(),
         offerings::routes(),
         orders::routes(),
@@ -32,6 +58,9 @@ pub fn routes() -> Router<Shared> {
         resources::routes(),
         screenshots::routes(),
         service_providers::routes(),
+        invitations::routes(),
+        tokens::routes(),
+        hooks::routes(),
     ];
     nouns.into_iter().fold(Router::new(), Router::merge)
 }
@@ -40,6 +69,17 @@ pub fn routes() -> Router<Shared> {
 pub fn doors() -> Vec<Door> {
     let nouns: Vec<Vec<Door>> = vec![
         support::doors(),
+        customers::doors(),
+        projects::doors(),
+        users::doors(),
+        roles::doors(),
+        events::doors(),
+        system::doors(),
+        component_usages::doors(),
+        invoices::doors(),
+        payments::doors(),
+        credits::doors(),
+        stats::doors(),
         categories::doors(),
         offerings::doors(),
         orders::doors(),
@@ -47,6 +87,9 @@ pub fn doors() -> Vec<Door> {
         resources::doors(),
         screenshots::doors(),
         service_providers::doors(),
+        invitations::doors(),
+        tokens::doors(),
+        hooks::doors(),
     ];
     nouns.into_iter().flatten().collect()
 }
@@ -55,6 +98,21 @@ pub fn doors() -> Vec<Door> {
 pub fn schemas() -> Map<String, Value> {
     let nouns: Vec<Vec<(String, Value)>> = vec![
         support::schemas(),
+        customers::schemas(),
+        projects::schemas(),
+        users::schemas(),
+        roles::schemas(),
+        events::schemas(),
+        system::schemas(),
+        invitations::schemas(),
+        tokens::schemas(),
+        hooks::schemas(),
+        team::schemas(),
+        component_usages::schemas(),
+        invoices::schemas(),
+        payments::schemas(),
+        credits::schemas(),
+        stats::schemas(),
         categories::schemas(),
         offerings::schemas(),
         orders::schemas(),
@@ -64,6 +122,12 @@ pub fn schemas() -> Map<String, Value> {
         service_providers::schemas(),
     ];
     nouns.into_iter().flatten().collect()
+}
+
+/// A sentence about what was done.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub struct Told {
+    detail: String,
 }
 
 /// The schema of a wire struct, for [`schemas`].

@@ -18,6 +18,7 @@ mod probe;
 mod refusals;
 mod seen;
 mod stream;
+mod tell;
 mod upstream;
 
 use std::{sync::Arc, time::Duration};
@@ -29,6 +30,7 @@ use market::{Market, Route};
 pub use bodies::{Body, discard};
 pub use guard::is_public;
 pub use probe::{Prober, Probing};
+pub use tell::Teller;
 
 /// The most bytes that a request body may have.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;

@@ -117,9 +117,13 @@ impl From<market::Error> for Refusal {
         use market::Error;
         let message = error.sentence();
         let (status, kind, code) = match &error {
-            Error::Anonymous | Error::Credentials => return Self::unknown_key(),
+            Error::Anonymous | Error::Credentials | Error::SecondFactor(_) => {
+                return Self::unknown_key();
+            }
             Error::Missing(_) => (StatusCode::NOT_FOUND, "invalid_request_error", "not_found"),
-            Error::Denied => (StatusCode::FORBIDDEN, "invalid_request_error", "permission_denied"),
+            Error::Denied | Error::Refused(_) | Error::Unverified => {
+                (StatusCode::FORBIDDEN, "invalid_request_error", "permission_denied")
+            }
             Error::Conflict(_) => (StatusCode::CONFLICT, "invalid_request_error", "conflict"),
             Error::Invalid(_) => {
                 (StatusCode::BAD_REQUEST, "invalid_request_error", "invalid_request")

@@ -82,6 +82,22 @@ impl Client {
         }
     }
 
+    /// Sends a request as it is; the address must have come from [`Client::guarded`].
+    pub async fn request(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        self.http.request(request).await
+    }
+
+    /// An address that may be called. A numeric host never meets the resolver, so it is checked here.
+    pub fn guarded(&self, text: &str) -> Option<Uri> {
+        let uri: Uri = text.parse().ok()?;
+        let host = uri.host()?;
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        (self.allow_private || literal.map_or(true, is_public)).then_some(uri)
+    }
+
     fn uri(&self, base: &str) -> Result<Uri, Refusal> {
         let wrong = || {
             Refusal::upstream(
@@ -90,16 +106,8 @@ impl Client {
             )
             .because(Failure::Unreachable)
         };
-        let uri: Uri = format!("{}/chat/completions", base.trim_end_matches('/'))
-            .parse()
-            .map_err(|_| wrong())?;
-        let host = uri.host().ok_or_else(wrong)?;
-        // A numeric host never meets the resolver, so it is checked here.
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        if !self.allow_private && literal.is_ok_and(|address| !is_public(address)) {
-            return Err(wrong());
-        }
-        Ok(uri)
+        let address = format!("{}/chat/completions", base.trim_end_matches('/'));
+        self.guarded(&address).ok_or_else(wrong)
     }
 }
 

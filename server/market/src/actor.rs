@@ -1,8 +1,8 @@
 //! Who asks, and what that allows.
 
-use model::{CustomerId, ResourceId, Role, UserId};
+use model::{CustomerId, ResourceId, Role, SessionId, UserId};
 
-use crate::{Error, Result, permissions::Grant};
+use crate::{Error, Result, permissions::Grant, tokens::Reach};
 
 /// Somebody or something whose identity was checked. Only `Identity` makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +15,20 @@ pub struct Actor {
     pub(crate) grants: Vec<Grant>,
     /// Set when a resource's key was presented: the key speaks for that resource only.
     pub(crate) resource: Option<ResourceId>,
+    /// The browser's session, when it was one that asked.
+    pub(crate) session: Option<SessionId>,
+    /// What an access token leaves of its owner's power, when it was one that was presented.
+    pub(crate) reach: Option<Reach>,
 }
 
 impl Actor {
     pub const fn user(&self) -> Option<UserId> {
         self.user
+    }
+
+    /// Whether what was presented is good for a request at a path, which changes something or only reads.
+    pub fn reaches(&self, path: &str, changes: bool) -> bool {
+        self.reach.is_none_or(|reach| reach.admits(path, changes))
     }
 
     /// The resource whose key was presented.
@@ -85,6 +94,6 @@ impl Actor {
     pub(crate) fn for_tests(role: Option<Role>, grants: Vec<Grant>) -> Self {
         let customers = grants.iter().filter(|g| g.kind == model::ScopeKind::Customer);
         let customers = customers.map(|g| g.customer).collect();
-        Self { user: None, role, customers, grants, resource: None }
+        Self { user: None, role, customers, grants, resource: None, session: None, reach: None }
     }
 }

@@ -1,76 +1,80 @@
-//! Wrong passwords, counted per address, so that guessing takes longer than anybody has.
+//! What may be tried a few times only: passwords, codes, mails that somebody asks for. Counted in the database, so that
+//! neither a second server nor a restart gives anybody more.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use crate::{Core, Error, Result, plain::neighbourhood, secrets::sha256};
 
-use model::Timestamp;
+const MINUTE_MS: i64 = 60_000;
 
-use crate::{Error, Result, secrets::sha256};
-
-/// Wrong passwords in a row after which an address has to wait.
-const ALLOWED: u32 = 5;
-/// How long it waits, in milliseconds: ten minutes.
-const WAIT_MS: i64 = 10 * 60 * 1_000;
-/// How many addresses are watched; past that the count starts anew, which gives a guesser a few more tries at most.
-const WATCHED: usize = 50_000;
-
-/// The failures of late, by the hash of the address that was typed. Addresses without an account count too, so that
-/// the answer tells nobody which ones have one.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts(Mutex<HashMap<[u8; 32], (u32, Timestamp)>>);
-
-impl Attempts {
-    /// Refuses an address that has to wait.
-    pub fn check(&self, address: &str, now: Timestamp) -> Result<()> {
-        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match failures.get(&sha256(address.as_bytes())) {
-            Some((count, last)) if *count >= ALLOWED && now < last.plus_ms(WAIT_MS) => {
-                let wait_s = (last.ms() + WAIT_MS - now.ms() + 999) / 1_000;
-                let retry_after_s = u32::try_from(wait_s).unwrap_or(600);
-                Err(Error::Limited { retry_after_s, what: "sign-in" })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Notes how an attempt went; a right password clears the count.
-    pub fn note(&self, address: &str, now: Timestamp, right: bool) {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let address = sha256(address.as_bytes());
-        if right {
-            failures.remove(&address);
-            return;
-        }
-        if failures.len() >= WATCHED {
-            failures.clear();
-        }
-        let (count, last) = failures.entry(address).or_insert((0, now));
-        *count = if now < last.plus_ms(WAIT_MS) { count.saturating_add(1) } else { 1 };
-        *last = now;
-    }
+/// Something to be tried, by whom or on whom, and how often that may be.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    key: [u8; 32],
+    limit: u32,
+    /// After the last try that was let through, in milliseconds.
+    wait_ms: i64,
+    what: &'static str,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Attempt {
+    fn new(what: &'static str, on: &str, limit: u32, wait_min: i64) -> Self {
+        let key = sha256(format!("{what}\0{on}").as_bytes());
+        Self { key, limit, wait_ms: wait_min * MINUTE_MS, what }
+    }
 
-    #[test]
-    fn guessing_has_to_wait_and_the_owner_gets_in() {
-        let attempts = Attempts::default();
-        let at = |ms| Timestamp::from_ms(ms);
-        for n in 0..5 {
-            attempts.check("a@b.c", at(n)).unwrap();
-            attempts.note("a@b.c", at(n), false);
+    /// A password of an account from an address. Addresses of mail without an account count too, so that the answer tells
+    /// nobody which ones have one.
+    pub fn password(folded: &str, address: &str) -> Self {
+        Self::new("sign-in", &format!("{folded}\0{}", neighbourhood(address)), 4, 10)
+    }
+
+    /// Passwords of whatever account from an address: who tries one password on many accounts waits as well.
+    pub fn passwords_from(address: &str) -> Self {
+        Self::new("sign-in by address", &neighbourhood(address), 60, 10)
+    }
+
+    /// A code of somebody's second factor, from wherever: there are only a million of them.
+    pub fn code(user: model::UserId) -> Self {
+        Self::new("second factor", &user.to_string(), 5, 10)
+    }
+
+    /// A mail to an address that somebody without a session asks for.
+    pub fn mail_to(folded: &str) -> Self {
+        Self::new("hourly mail", folded, 3, 60)
+    }
+
+    /// Mails that somebody at an address asks for.
+    pub fn mails_from(address: &str) -> Self {
+        Self::new("hourly mail by address", &neighbourhood(address), 20, 60)
+    }
+
+    /// Another link to verify an address.
+    pub fn verification(user: model::UserId) -> Self {
+        Self::new("verification mail", &user.to_string(), 1, 1)
+    }
+
+    /// Counts one try, before it is made, so that many at once are not more than are allowed; refuses it when there were
+    /// enough.
+    pub async fn take(&self, core: &Core) -> Result<()> {
+        let now = core.now();
+        let forget = now.plus_ms(-self.wait_ms);
+        let (tries, last) =
+            store::attempts::take(core.db(), self.key, self.limit, now, forget).await?;
+        if tries <= u64::from(self.limit) {
+            return Ok(());
         }
-        assert!(matches!(
-            attempts.check("a@b.c", at(5)),
-            Err(Error::Limited { retry_after_s: 600, .. })
-        ));
-        attempts.check("other@b.c", at(5)).unwrap();
-        attempts.check("a@b.c", at(WAIT_MS + 10)).unwrap();
-        attempts.note("a@b.c", at(WAIT_MS + 10), true);
-        attempts.check("a@b.c", at(WAIT_MS + 11)).unwrap();
+        let wait_s = (last.ms() + self.wait_ms - now.ms()).max(0) / 1_000 + 1;
+        let retry_after_s = u32::try_from(wait_s).unwrap_or(u32::MAX);
+        let what = self.what.trim_end_matches(" by address");
+        Err(Error::Limited { retry_after_s, what })
+    }
+
+    /// Forgets the wrong tries: this one was right.
+    pub async fn clear(&self, core: &Core) -> Result<()> {
+        Ok(store::attempts::clear(core.db(), self.key).await?)
+    }
+
+    /// Takes this try back, which was right, and leaves the wrong ones counted.
+    pub async fn give_back(&self, core: &Core) -> Result<()> {
+        Ok(store::attempts::give_back(core.db(), self.key).await?)
     }
 }

@@ -1,6 +1,6 @@
 //! What was done, noted in the transaction that does it.
 
-use model::{CustomerId, EventId, ProjectId};
+use model::{CustomerId, EventId, ProjectId, UserId};
 use serde_json::Value;
 use store::{Tx, events::Event};
 
@@ -52,18 +52,29 @@ impl Deed {
 impl Market {
     /// Notes a deed; `None` when the house did it by itself.
     pub(crate) async fn note(&self, tx: &mut Tx, actor: Option<&Actor>, deed: Deed) -> Result<()> {
+        self.note_by(tx, actor.and_then(Actor::user), deed).await
+    }
+
+    /// Notes what somebody did before there was an actor, as signing in is.
+    pub(crate) async fn note_by(
+        &self,
+        tx: &mut Tx,
+        user: Option<UserId>,
+        deed: Deed,
+    ) -> Result<()> {
         let event = Event {
             id: self.core().id(EventId::new),
             at: self.core().now(),
             kind: deed.kind.to_owned(),
             message: deed.message,
-            user: actor.and_then(Actor::user),
+            user,
             customer: deed.customer,
             project: deed.project,
             object_kind: deed.object.0.to_owned(),
             object_id: deed.object.1,
             context: deed.context,
         };
-        Ok(store::events::record(tx, &event).await?)
+        store::events::record(tx, &event).await?;
+        self.hooks().queue(tx, &event).await
     }
 }

@@ -14,9 +14,18 @@ pub enum Error {
     /// The e-mail or the password is wrong; which, nobody is told.
     #[error("wrong e-mail or password")]
     Credentials,
+    /// The password was right, and a second factor is wanted; the sentence says what of it.
+    #[error("a second factor is wanted")]
+    SecondFactor(&'static str),
+    /// The account's address is not verified yet.
+    #[error("the address is not verified")]
+    Unverified,
     /// The actor may not do this.
     #[error("not permitted")]
     Denied,
+    /// The actor may not do this; the sentence says why.
+    #[error("{0}")]
+    Refused(&'static str),
     /// It does not fit the state of things; the sentence says how.
     #[error("{0}")]
     Conflict(&'static str),
@@ -62,7 +71,9 @@ impl Error {
             Self::Missing(_) => "not_found",
             Self::Anonymous => "not_authenticated",
             Self::Credentials => "wrong_credentials",
-            Self::Denied => "permission_denied",
+            Self::SecondFactor(_) => "second_factor_required",
+            Self::Unverified => "email_not_verified",
+            Self::Denied | Self::Refused(_) => "permission_denied",
             Self::Conflict(_) => "conflict",
             Self::Invalid(_) => "invalid",
             Self::Unpaid { .. } => "insufficient_credits",
@@ -78,8 +89,14 @@ impl Error {
             Self::Missing(kind) => format!("There is no such {kind}."),
             Self::Anonymous => "Sign in, or send a key or token.".to_owned(),
             Self::Credentials => "E-mail or password is incorrect.".to_owned(),
+            Self::Unverified => {
+                "Your e-mail address is not verified yet. Open the link in the mail that was sent to it."
+                    .to_owned()
+            }
             Self::Denied => "You do not have permission to do this.".to_owned(),
-            Self::Conflict(sentence) => (*sentence).to_owned(),
+            Self::Conflict(sentence) | Self::SecondFactor(sentence) | Self::Refused(sentence) => {
+                (*sentence).to_owned()
+            }
             Self::Invalid(faults) => faults.first().map_or_else(
                 || "The input is wrong.".to_owned(),
                 |f| format!("{}: {}", f.field, f.message),

@@ -1,27 +1,26 @@
 //! Who somebody is: accounts, sessions, API tokens.
 
+use std::net::IpAddr;
+
 use model::{
     CustomerId, CustomerView, Email, EntryId, EntryKind, ProjectId, ProjectView, Register,
-    Registered, Role, ScopeKind, ScopeRole, SignIn, UserId, UserView,
+    Registered, Role, ScopeKind, SessionId, UserId, UserView,
 };
-use store::{
-    customers::{Customer, Project},
-    ledger::Account,
-    users::User,
-};
+use store::{customers::Customer, ledger::Account, users::User};
 
 use crate::{
-    Actor, Command, Error, Grant, Market, Result,
-    secrets::{hash_password, random_hex, sha256, verify_password},
+    Actor, Command, CustomerChange, Error, Grant, Market, Result,
+    secrets::{hash_password, random_hex, sha256},
 };
 
-/// How long a session lasts, in milliseconds: 30 days.
-const SESSION_MS: i64 = 30 * 24 * 3_600 * 1_000;
+/// How long a registration takes at most, in milliseconds.
+const REGISTERING_MS: i64 = 60_000;
 const PASSWORD_MIN: usize = 12;
 /// Argon2 reads all of a password, so its length is bounded.
-const PASSWORD_MAX: usize = 1_024;
-/// The hash of a password nobody has: comparing with it makes an unknown address as slow as a known one.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(crate) const PASSWORD_MAX: usize = 1_024;
+/// The hash of a password nobody has: comparing with it makes an unknown address as slow as a known one. Whoever has never
+/// chosen a password has this one.
+pub(crate) const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The service for accounts.
 #[derive(Debug, Clone, Copy)]
@@ -30,14 +29,24 @@ pub struct Identity<'a>(pub(crate) &'a Market);
 impl Identity<'_> {
     /// Makes an account with a workspace of its own, a project in it and trial credits in its wallet.
     pub async fn register(&self, request: Register) -> Result<Registered> {
-        let user =
-            self.create(&request.email, request.full_name.as_str(), request.password, None).await?;
+        let hash = self.hash(request.password).await?;
+        let name = request.full_name.as_str();
+        let user = self.create(&request.email, name, hash, None, false).await?;
         let core = self.0.core();
-        let workspace = format!("{}'s Workspace", request.full_name);
-        let (customer, _) = self.create_customer(&workspace, Some(user)).await?;
+        let customer = self.first_workspace(user, name).await?;
+        if self.0.mails().are_sent() {
+            self.send_verification(user).await?;
+        }
         let token = self.token_for(user).await?;
         tracing::info!(user.id = %user, customer.id = %customer, at = %core.now(), "an account was made");
         Ok(Registered { token, user_uuid: user, customer_uuid: customer })
+    }
+
+    /// The workspace that a new account comes with.
+    pub(crate) async fn first_workspace(&self, user: UserId, name: &str) -> Result<CustomerId> {
+        let (customer, _) =
+            self.create_customer(&format!("{name}'s Workspace"), Some(user)).await?;
+        Ok(customer)
     }
 
     /// Makes a user, or, for an operator, gives an existing one the role and the password.
@@ -52,14 +61,16 @@ impl Identity<'_> {
             let hash = self.hash(password).await?;
             let mut tx = self.0.core().db().begin().await?;
             store::users::promote(&mut tx, user.id, role, &hash).await?;
+            store::users::verify(&mut tx, user.id, self.0.core().now()).await?;
             tx.commit().await?;
             return Ok(user.id);
         }
         let name = email.as_str().split('@').next().unwrap_or("Operator").to_owned();
-        self.create(email, &name, password, Some(role)).await
+        let hash = self.hash(password).await?;
+        self.create(email, &name, hash, Some(role), true).await
     }
 
-    async fn hash(&self, password: String) -> Result<String> {
+    pub(crate) async fn hash(&self, password: String) -> Result<String> {
         let length = password.chars().count();
         if length < PASSWORD_MIN || password.len() > PASSWORD_MAX {
             return Err(Error::field("password", "Use at least 12 characters, at most 1024"));
@@ -69,19 +80,21 @@ impl Identity<'_> {
         hash_password(password, salt).await
     }
 
-    async fn create(
+    /// Makes an account; `verified` when somebody vouches for the address.
+    pub(crate) async fn create(
         &self,
         email: &Email,
         full_name: &str,
-        password: String,
+        password_hash: String,
         role: Option<Role>,
+        verified: bool,
     ) -> Result<UserId> {
         let core = self.0.core();
         let user = User {
             id: core.id(UserId::new),
             email: email.as_str().to_owned(),
             full_name: full_name.to_owned(),
-            password_hash: self.hash(password).await?,
+            password_hash,
             role,
             created_at: core.now(),
         };
@@ -94,6 +107,9 @@ impl Identity<'_> {
                 other => other.into(),
             },
         )?;
+        if verified {
+            store::users::verify(&mut tx, user.id, user.created_at).await?;
+        }
         tx.commit().await?;
         Ok(user.id)
     }
@@ -104,39 +120,16 @@ impl Identity<'_> {
         name: &str,
         owner: Option<UserId>,
     ) -> Result<(CustomerId, ProjectId)> {
-        let core = self.0.core();
-        let now = core.now();
-        let customer = Customer {
-            id: core.id(CustomerId::new),
-            name: name.to_owned(),
-            created_at: now,
-            blocked_at: None,
-        };
-        let project = Project {
-            id: core.id(ProjectId::new),
-            customer_id: customer.id,
-            name: "Default".to_owned(),
-        };
-        let mut tx = core.db().begin().await?;
-        store::customers::insert(&mut tx, &customer).await?;
-        if let Some(owner) = owner {
-            store::customers::add_member(
-                &mut tx,
-                customer.id,
-                owner,
-                ScopeRole::CustomerOwner,
-                now,
-            )
-            .await?;
-        }
-        store::customers::insert_project(&mut tx, &project, now).await?;
-        let accounts = [Account::Available(customer.id), Account::Held(customer.id)];
-        store::ledger::open_accounts(&mut tx, &accounts).await?;
-        tx.commit().await?;
+        // A long name with "'s Workspace" after it may be longer than a name may be.
+        let name: String = name.chars().take(150).collect();
+        let draft = CustomerChange { name: Some(name), ..CustomerChange::default() };
+        let customer = self.0.customers().open(None, draft, owner, Some("Default")).await?;
+        let projects = store::customers::projects(self.0.core().db(), customer).await?;
+        let project = projects.first().ok_or_else(|| Error::broken("a first project"))?.id;
         if owner.is_some() {
-            self.grant_trial(customer.id).await?;
+            self.grant_trial(customer).await?;
         }
-        Ok((customer.id, project.id))
+        Ok((customer, project))
     }
 
     /// Gives a wallet its trial credits, once.
@@ -155,9 +148,14 @@ impl Identity<'_> {
     }
 
     /// Gives the trial credits that a crash during registration has kept back.
-    async fn mend_trials(&self, user: UserId) -> Result<()> {
+    pub(crate) async fn mend_trials(&self, user: UserId) -> Result<()> {
         let db = self.0.core().db();
-        for customer in store::customers::of_user(db, user, self.0.core().now()).await? {
+        let Some(account) = store::people::find(db, user).await? else { return Ok(()) };
+        // Only the workspace of the registration has them: it is the first, and made together with the account.
+        let first =
+            store::customers::of_user(db, user, self.0.core().now()).await?.into_iter().next();
+        let age = |customer: &Customer| customer.created_at.ms() - account.created_at.ms();
+        if let Some(customer) = first.filter(|c| (0..REGISTERING_MS).contains(&age(c))) {
             let account = store::ledger::balance(db, Account::Available(customer.id)).await?;
             if account.is_some_and(|account| account.entries == 0) {
                 self.grant_trial(customer.id).await?;
@@ -166,66 +164,13 @@ impl Identity<'_> {
         Ok(())
     }
 
-    async fn check(&self, request: &SignIn) -> Result<User> {
-        if request.password.len() > PASSWORD_MAX || request.username.len() > 254 {
-            return Err(Error::Credentials);
-        }
-        let folded = request.username.trim().to_lowercase();
-        let now = self.0.core().now();
-        self.0.shared().attempts.check(&folded, now)?;
-        let user = store::users::by_email(self.0.core().db(), &folded).await?;
-        let hash =
-            user.as_ref().map_or_else(|| NOBODY.to_owned(), |user| user.password_hash.clone());
-        let right = verify_password(request.password.clone(), hash).await?;
-        let user = user.filter(|_| right);
-        self.0.shared().attempts.note(&folded, now, user.is_some());
-        user.ok_or(Error::Credentials)
-    }
-
-    /// Opens a session; the secret is for the cookie and is kept as a hash only.
-    pub async fn sign_in(&self, request: &SignIn) -> Result<String> {
-        let user = self.check(request).await?;
-        self.mend_trials(user.id).await?;
-        self.session_for(user.id).await
-    }
-
-    /// Opens a session for somebody who has just registered.
-    pub async fn session_for(&self, user: UserId) -> Result<String> {
-        let core = self.0.core();
-        let secret = random_hex(core.entropy(), 32);
-        let (now, hash) = (core.now(), sha256(secret.as_bytes()));
-        store::users::open_session(core.db(), hash, user, now, now.plus_ms(SESSION_MS)).await?;
-        Ok(secret)
-    }
-
-    pub async fn sign_out(&self, secret: &str) -> Result<()> {
-        Ok(store::users::close_session(self.0.core().db(), sha256(secret.as_bytes())).await?)
-    }
-
-    /// Who a session belongs to; `None` when it has ended or never was.
-    pub async fn by_session(&self, secret: &str) -> Result<Option<Actor>> {
-        if secret.len() != 64 {
-            return Ok(None);
-        }
-        let core = self.0.core();
-        let user =
-            store::users::by_session(core.db(), sha256(secret.as_bytes()), core.now()).await?;
-        self.actor(user).await
-    }
-
-    /// A new API token of 40 hexadecimal digits for somebody who knows the password.
-    pub async fn issue_token(&self, request: &SignIn) -> Result<String> {
-        let user = self.check(request).await?;
-        self.token_for(user.id).await
-    }
-
     /// A new API token for the user with an address, for the operator at the command line.
     pub async fn token_of(&self, email: &Email) -> Result<String> {
         let user = store::users::by_email(self.0.core().db(), &email.folded()).await?;
         self.token_for(user.ok_or(Error::Missing("user"))?.id).await
     }
 
-    async fn token_for(&self, user: UserId) -> Result<String> {
+    pub(crate) async fn token_for(&self, user: UserId) -> Result<String> {
         let core = self.0.core();
         let token = random_hex(core.entropy(), 20);
         let mut tx = core.db().begin().await?;
@@ -234,13 +179,32 @@ impl Identity<'_> {
         Ok(token)
     }
 
-    /// Who an API token belongs to.
+    /// Who an API token belongs to, wherever it is used.
     pub async fn by_token(&self, token: &str) -> Result<Option<Actor>> {
+        self.by_token_from(token, None).await
+    }
+
+    /// Who an API token belongs to that is used from an address: one that was given for a password, or one that somebody
+    /// has made for a program, which may do less than they.
+    pub async fn by_token_from(&self, token: &str, from: Option<IpAddr>) -> Result<Option<Actor>> {
         if token.len() != 40 {
             return Ok(None);
         }
-        let user = store::users::by_token(self.0.core().db(), sha256(token.as_bytes())).await?;
-        self.actor(user).await
+        let db = self.0.core().db();
+        let hash = sha256(token.as_bytes());
+        if let Some(user) = store::users::by_token(db, hash).await? {
+            self.must_be_verified(user.id).await?;
+            return self.actor(Some(user), None).await;
+        }
+        let Some((user, reach)) = self.0.tokens().used(hash, from).await? else { return Ok(None) };
+        self.must_be_verified(user).await?;
+        let user = store::users::find(db, user).await?;
+        let actor = self.actor(user, None).await?;
+        Ok(actor.map(|actor| Actor {
+            role: actor.role.filter(|_| reach.staff),
+            reach: Some(reach),
+            ..actor
+        }))
     }
 
     /// What a resource's key may do: act for that resource and its customer's wallet.
@@ -257,10 +221,16 @@ impl Identity<'_> {
             customers: vec![route.customer],
             grants: Vec::new(),
             resource: Some(route.resource),
+            session: None,
+            reach: None,
         }))
     }
 
-    async fn actor(&self, user: Option<User>) -> Result<Option<Actor>> {
+    pub(crate) async fn actor(
+        &self,
+        user: Option<User>,
+        session: Option<SessionId>,
+    ) -> Result<Option<Actor>> {
         let Some(user) = user else { return Ok(None) };
         let core = self.0.core();
         let held = store::members::of_user(core.db(), user.id, core.now()).await?;
@@ -274,7 +244,15 @@ impl Identity<'_> {
             .into_iter()
             .map(|m| Grant { kind: m.kind, scope: m.scope, customer: m.customer, role: m.role })
             .collect();
-        Ok(Some(Actor { user: Some(user.id), role: user.role, customers, grants, resource: None }))
+        Ok(Some(Actor {
+            user: Some(user.id),
+            role: user.role,
+            customers,
+            grants,
+            resource: None,
+            session,
+            reach: None,
+        }))
     }
 
     /// The signed-in person with their customers and projects.

@@ -4,12 +4,17 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use store::Db;
 
-use crate::{Error, Market, Result, idempotency::KEPT_MS, tasks::spawn, work::REMEMBERED_MS};
+use crate::{
+    Error, Market, Result, idempotency::KEPT_MS, mails, tasks::spawn, work::REMEMBERED_MS,
+};
 
 /// A server that has said nothing for this long is taken for dead, in milliseconds.
 pub(crate) const SILENT_MS: i64 = 20_000;
 /// A lease that no call has used for this long goes back to its wallet, in milliseconds.
 const IDLE_MS: i64 = 1_500;
+
+/// How long tries are remembered, in milliseconds: longer than any of them has to wait for.
+const ATTEMPTS_KEPT_MS: i64 = 2 * 3_600_000;
 
 /// Runs something again and again until the server stops; a failure is logged and tried again next time.
 fn repeat<F>(
@@ -66,8 +71,15 @@ impl Market {
         repeat(self, "housekeeping", Duration::from_secs(30), |market| async move {
             market.tidy().await
         });
+        repeat(self, "send mail", Duration::from_secs(2), |market| async move {
+            market.mails().send_due().await.map(drop)
+        });
         repeat(self, "work", Duration::from_millis(200), |market| async move {
             while market.work().await? > 0 {}
+            Ok(())
+        });
+        repeat(self, "tell hooks", Duration::from_millis(500), |market| async move {
+            while market.tell_hooks().await? > 0 {}
             Ok(())
         });
         repeat(self, "opening hours", Duration::from_secs(5), |market| async move {
@@ -139,11 +151,13 @@ impl Market {
 
     async fn note_used(&self) -> Result<()> {
         let used = self.shared().access.take_used();
-        if used.is_empty() {
+        let tokens = self.shared().uses.take();
+        if used.is_empty() && tokens.is_empty() {
             return Ok(());
         }
         let mut tx = self.core().db().begin().await?;
         store::keys::touch(&mut tx, &used).await?;
+        store::access_tokens::touch(&mut tx, &tokens).await?;
         Ok(tx.commit().await?)
     }
 
@@ -152,10 +166,15 @@ impl Market {
         self.ledger().expire(core).await?;
         self.renew().await?;
         self.tryouts().tidy().await?;
+        store::mails::sweep(core.db(), core.now().plus_ms(-mails::KEPT_MS)).await?;
+        store::sessions::sweep(core.db(), core.now()).await?;
+        store::links::sweep(core.db(), core.now()).await?;
+        store::identities::sweep(core.db(), core.now()).await?;
+        store::attempts::sweep(core.db(), core.now().plus_ms(-ATTEMPTS_KEPT_MS)).await?;
         self.orders().sweep().await?;
         self.provisioning().sweep().await?;
+        self.invoices().queue_last_month().await?;
         store::jobs::sweep(core.db(), core.now().plus_ms(-REMEMBERED_MS)).await?;
-        store::users::sweep_sessions(core.db(), core.now()).await?;
         store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The marketplace as one value: what doors hold.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -10,12 +10,16 @@ use model::ServerId;
 use store::Db;
 
 use crate::{
-    Catalog, Core, Idempotency, Identity, Issues, Keys, Ledger, Quality, Resources, Result,
-    Reviews, Settings, Tickets, Tryouts, Usage, Wallets,
+    Catalog, Core, CreditsView, Customers, History, Hooks, Idempotency, Identity, Invitations,
+    Invoices, Issues, Keys, Ledger, Mails, Payments, Projects, Quality, Resources, Result, Reviews,
+    SecondFactors, Settings, SignOn, Stats, Team, Tickets, Tokens, Tryouts, Usage, Usages, Users,
+    Wallets,
     access::Access,
-    attempts::Attempts,
-    ports::{Clock, Entropy, SystemClock, SystemEntropy},
+    mails::Mail,
+    ports::{Clock, Entropy, SystemClock, SystemEntropy, Tell},
     quality::Gauges,
+    sign_on::Provider,
+    tokens::Uses,
     tryouts::Demo,
 };
 
@@ -31,9 +35,16 @@ pub(crate) struct Shared {
     pub ledger: Ledger,
     pub catalog: ArcSwap<Catalog>,
     pub access: Access,
-    pub attempts: Attempts,
     pub gauges: Gauges,
+    /// Uses of access tokens that are not yet written down.
+    pub uses: Uses,
+    /// How hooks are told, where they are.
+    pub teller: OnceLock<Arc<dyn Tell>>,
     pub demo: Demo,
+    /// How mail leaves, where it does.
+    pub mail: OnceLock<Arc<dyn Mail>>,
+    /// The identity provider, where there is one.
+    pub provider: OnceLock<Arc<dyn Provider>>,
     pub stopping: AtomicBool,
     /// One reading of the catalogue at a time, so that an older one never replaces a newer.
     pub reading: tokio::sync::Mutex<()>,
@@ -63,9 +74,12 @@ impl Market {
             ledger,
             catalog: ArcSwap::from_pointee(catalog),
             access: Access::default(),
-            attempts: Attempts::default(),
             gauges: Gauges::default(),
+            uses: Uses::default(),
+            teller: OnceLock::new(),
             demo: Demo::default(),
+            mail: OnceLock::new(),
+            provider: OnceLock::new(),
             stopping: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         })))
@@ -89,6 +103,66 @@ impl Market {
 
     pub fn identity(&self) -> Identity<'_> {
         Identity(self)
+    }
+
+    pub fn customers(&self) -> Customers<'_> {
+        Customers(self)
+    }
+
+    pub fn invitations(&self) -> Invitations<'_> {
+        Invitations(self)
+    }
+
+    pub fn tokens(&self) -> Tokens<'_> {
+        Tokens(self)
+    }
+
+    pub fn hooks(&self) -> Hooks<'_> {
+        Hooks(self)
+    }
+
+    /// Lets hooks be told from now on. The first way stays.
+    pub fn tell_hooks_by(&self, way: Arc<dyn Tell>) {
+        let _ = self.0.teller.set(way);
+    }
+
+    pub fn projects(&self) -> Projects<'_> {
+        Projects(self)
+    }
+
+    pub fn team(&self) -> Team<'_> {
+        Team(self)
+    }
+
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
+    }
+
+    /// What was done.
+    pub fn history(&self) -> History<'_> {
+        History(self)
+    }
+
+    /// Lets mail leave this server from now on. The first way stays.
+    pub fn send_mail_by(&self, way: Arc<dyn Mail>) {
+        let _ = self.0.mail.set(way);
+    }
+
+    /// Lets people sign in with an identity provider from now on. The first one stays.
+    pub fn sign_on_by(&self, provider: Arc<dyn Provider>) {
+        let _ = self.0.provider.set(provider);
+    }
+
+    pub fn sign_on(&self) -> SignOn<'_> {
+        SignOn(self)
+    }
+
+    pub fn second_factors(&self) -> SecondFactors<'_> {
+        SecondFactors(self)
+    }
+
+    pub fn mails(&self) -> Mails<'_> {
+        Mails(self)
     }
 
     /// The catalogue as it is now; a later change makes a new one and leaves this one alone.
@@ -115,6 +189,28 @@ impl Market {
 
     pub fn usage(&self) -> Usage<'_> {
         Usage(self)
+    }
+
+    /// What providers tell of the use of their components.
+    pub fn usages(&self) -> Usages<'_> {
+        Usages(self)
+    }
+
+    pub fn invoices(&self) -> Invoices<'_> {
+        Invoices(self)
+    }
+
+    pub fn payments(&self) -> Payments<'_> {
+        Payments(self)
+    }
+
+    pub fn stats(&self) -> Stats<'_> {
+        Stats(self)
+    }
+
+    /// The wallets as Waldur's clients know them.
+    pub fn credits(&self) -> CreditsView<'_> {
+        CreditsView(self)
     }
 
     pub fn quality(&self) -> Quality<'_> {

@@ -285,7 +285,7 @@ pub(crate) fn new_order(
 
 /// Refuses when what a customer has and what its orders will make is as much as its quota allows. The customer must be
 /// locked.
-async fn room_for_one_more(tx: &mut Tx, customer: CustomerId) -> Result<()> {
+pub(crate) async fn room_for_one_more(tx: &mut Tx, customer: CustomerId) -> Result<()> {
     let Some(most) = store::quotas::limit(&mut *tx, customer, Quota::Resources).await? else {
         return Ok(());
     };

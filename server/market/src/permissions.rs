@@ -45,6 +45,8 @@ pub enum Permission {
     OpenTickets,
     /// Take, answer and settle tickets.
     ManageTickets,
+    /// See the addresses of a customer's people.
+    SeeMembers,
     /// See everybody's account.
     SeeUsers,
     /// Change everybody's account.
@@ -108,7 +110,35 @@ const fn holders(permission: Permission) -> (&'static [Role], &'static [ScopeRol
         ),
         Permission::ManageTickets => (&[Staff, Support], &[]),
         Permission::SeeUsers => (&[Staff, Support], &[]),
+        Permission::SeeMembers => (&[Staff, Support], &[CustomerOwner, CustomerManager]),
         Permission::SeeEvents => (&[Staff, Support], &[CustomerOwner, CustomerManager]),
+    }
+}
+
+impl Permission {
+    const ALL: [(Self, &'static str); 15] = [
+        (Self::UpdateCustomer, "CUSTOMER.UPDATE"),
+        (Self::ManageTeam, "CUSTOMER.CREATE_PERMISSION"),
+        (Self::ManageProjects, "PROJECT.CREATE"),
+        (Self::UpdateProject, "PROJECT.UPDATE"),
+        (Self::ManageProjectTeam, "PROJECT.CREATE_PERMISSION"),
+        (Self::RegisterProvider, "SERVICE_PROVIDER.REGISTER"),
+        (Self::ManageOfferings, "OFFERING.UPDATE"),
+        (Self::PlaceOrders, "ORDER.CREATE"),
+        (Self::ApproveAsConsumer, "ORDER.APPROVE_PRIVATE"),
+        (Self::ApproveAsProvider, "ORDER.APPROVE"),
+        (Self::UpdateResource, "RESOURCE.UPDATE"),
+        (Self::SetUsage, "RESOURCE.SET_USAGE"),
+        (Self::SeeBilling, "INVOICE.LIST"),
+        (Self::OpenTickets, "ISSUE.CREATE"),
+        (Self::SeeEvents, "EVENT.LIST"),
+    ];
+
+    /// What a role may do within its scope, by the names that programs know.
+    pub fn of(role: ScopeRole) -> Vec<&'static str> {
+        let held =
+            Self::ALL.iter().filter(|(permission, _)| holders(*permission).1.contains(&role));
+        held.map(|(_, name)| *name).collect()
     }
 }
 

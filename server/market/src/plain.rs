@@ -1,4 +1,6 @@
-//! Longer texts that people write: kept as they are, but for what no text needs.
+//! What comes from outside in the form that it is kept in: longer texts, and addresses of clients.
+
+use std::net::IpAddr;
 
 use crate::{Error, Result};
 
@@ -23,6 +25,19 @@ pub(crate) fn plain(field: &str, text: &str, least: usize, most: usize) -> Resul
         });
     }
     Ok(kept.to_owned())
+}
+
+/// Who shares an address for the purpose of counting: of the long addresses, everybody in the same /64, which is what one
+/// household or machine is given.
+pub(crate) fn neighbourhood(address: &str) -> String {
+    match address.trim().parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(IpAddr::V4(ip)) => ip.to_string(),
+        Err(_) => address.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! What the house needs from outside: the time and randomness. Tests hand in their own.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+};
 
 use model::Timestamp;
 
@@ -12,6 +16,22 @@ pub trait Clock: Send + Sync {
 /// Gives random bytes for ids and secrets.
 pub trait Entropy: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The way of a message to a hook, on the heap so that the port can be a trait object: the status that it was answered with,
+/// or why it was not.
+pub type Telling<'a> = Pin<Box<dyn Future<Output = Result<u16, String>> + Send + 'a>>;
+
+/// Tells hooks of events. It must not reach into our own network, and gives up after ten seconds.
+pub trait Tell: Send + Sync {
+    /// Posts a body with headers to an address.
+    fn tell(&self, url: String, headers: Vec<(&'static str, String)>, body: String) -> Telling<'_>;
+}
+
+impl std::fmt::Debug for dyn Tell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tell")
+    }
 }
 
 /// The machine's clock.

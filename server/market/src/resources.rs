@@ -2,7 +2,7 @@
 
 use model::{
     Backend, Charge, Credits, CustomerId, EntryId, InstanceView, OfferingId, OrderId, OrderKind,
-    OrderState, PlanId, PlanView, Price, ProjectId, ProviderId, Quota, ResourceId, ResourceState,
+    OrderState, PlanId, PlanView, Price, ProjectId, ProviderId, ResourceId, ResourceState,
     SecretKey, Usd,
 };
 use store::{
@@ -12,9 +12,9 @@ use store::{
 
 use crate::{
     Actor, Command, Error, Market, Result, keys,
-    ordering::new_order,
+    ordering::{new_order, room_for_one_more},
     provisioning::Provisioning,
-    tenancy::{lock_open, must_have_room},
+    tenancy::lock_open,
     wallets::check_reference,
     work::Kind,
 };
@@ -138,7 +138,7 @@ impl Resources<'_> {
         }
         let mut tx = core.db().begin().await?;
         lock_open(&mut tx, customer).await?;
-        must_have_room(&mut tx, customer, Quota::Resources).await?;
+        room_for_one_more(&mut tx, customer).await?;
         if one_each {
             let had = store::resources::of_customer(&mut tx, customer).await?;
             if had.iter().any(|instance| instance.offering_id == request.offering) {

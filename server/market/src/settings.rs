@@ -2,6 +2,37 @@
 
 use model::{BasisPoints, Credits, Usd};
 
+/// Who sends the invoices.
+#[derive(Debug, Clone, Default)]
+pub struct Issuer {
+    pub name: String,
+    pub address: String,
+    pub country: String,
+    pub email: String,
+    pub phone_number: String,
+    pub vat_code: String,
+    pub bank_name: String,
+    pub bank_account: String,
+}
+
+impl Issuer {
+    /// What an invoice says of it.
+    pub(crate) fn details(&self) -> serde_json::Value {
+        let all = [
+            ("name", &self.name),
+            ("address", &self.address),
+            ("country", &self.country),
+            ("email", &self.email),
+            ("phone_number", &self.phone_number),
+            ("vat_code", &self.vat_code),
+            ("bank_name", &self.bank_name),
+            ("bank_account", &self.bank_account),
+        ];
+        let set = all.into_iter().filter(|(_, text)| !text.is_empty());
+        set.map(|(name, text)| (name.to_owned(), serde_json::Value::from(text.as_str()))).collect()
+    }
+}
+
 /// The choices that the services read.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -21,8 +52,18 @@ pub struct Settings {
     pub demo_calls_per_day: u32,
     /// The most credits of one customer that this server leases at a time.
     pub lease_max: Credits,
+    /// Whether a customer that an operator makes gets a first project.
+    pub default_project: bool,
+    /// Whether anybody who is signed in may open an organization.
+    pub self_register: bool,
+    /// Whether the identity provider alone makes nobody an account: who comes with it must have one here already.
+    pub block_uninvited: bool,
     /// Names this server among others; one that starts again under its old name takes back what it had left open.
     pub server_name: String,
+    /// Who sends the invoices.
+    pub issuer: Issuer,
+    /// How many days after its month an invoice is due.
+    pub invoice_due_days: i64,
 }
 
 impl Default for Settings {
@@ -36,7 +77,12 @@ impl Default for Settings {
             demo_calls_per_address: 5,
             demo_calls_per_day: 500,
             lease_max: Credits::from_micros(1_000_000_000),
+            default_project: false,
+            self_register: false,
+            block_uninvited: false,
             server_name: "cmp".to_owned(),
+            issuer: Issuer { name: "CMP".to_owned(), ..Issuer::default() },
+            invoice_due_days: 30,
         }
     }
 }

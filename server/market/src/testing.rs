@@ -1,5 +1,7 @@
 //! Marketplaces for tests: fresh, migrated, with the sample content, on either engine.
 
+pub mod billing;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -97,6 +99,44 @@ pub async fn with_clock(db: Db, clock: Arc<TestClock>) -> Market {
         .expect("a marketplace");
     market.seed().await.expect("sample content");
     market
+}
+
+/// The first project of a customer.
+///
+/// # Panics
+/// When there is none.
+#[expect(clippy::expect_used, reason = "a test without a project cannot go on")]
+pub async fn first_project(market: &Market, customer: model::CustomerId) -> model::ProjectId {
+    let found = store::customers::projects(market.core().db(), customer).await.expect("projects");
+    found.first().expect("a project").id
+}
+
+/// Sets a quota of a customer.
+///
+/// # Panics
+/// When that fails.
+#[expect(clippy::expect_used, reason = "a test without its quota cannot go on")]
+pub async fn set_quota(
+    market: &Market,
+    customer: model::CustomerId,
+    quota: model::Quota,
+    most: i64,
+) {
+    let mut tx = market.core().db().begin().await.expect("a transaction");
+    store::quotas::set(&mut tx, customer, quota, Some(most)).await.expect("a quota");
+    tx.commit().await.expect("a commit");
+}
+
+/// Queues the work of an order once more, as when a server died after it and before it was noted.
+///
+/// # Panics
+/// When that fails.
+#[expect(clippy::expect_used, reason = "a test without its work cannot go on")]
+pub async fn work_again(market: &Market, order: model::OrderId) {
+    let mut tx = market.core().db().begin().await.expect("a transaction");
+    let payload = order.to_string();
+    market.queue(&mut tx, crate::work::Kind::Order, &payload, None).await.expect("work");
+    tx.commit().await.expect("a commit");
 }
 
 /// Runs a test on both engines: `both_engines!(name, |market| { … })` makes `name::sqlite` and `name::postgres`.

@@ -7,7 +7,7 @@
 
 mod asks;
 
-use std::{fmt::Write as _, net::IpAddr, sync::Arc};
+use std::{fmt::Write as _, sync::Arc};
 
 use model::{
     Backend, Credits, Day, EntryId, EntryKind, KeyId, OfferingId, PlanId, ResourceId,
@@ -17,7 +17,9 @@ use store::{demos, ledger::Account, resources::Resource};
 use tokio::sync::{Mutex, OnceCell};
 
 use self::asks::Ask;
-use crate::{Actor, Command, Error, Market, Refusal, Result, Route, secrets::sha256};
+use crate::{
+    Actor, Command, Error, Market, Refusal, Result, Route, plain::neighbourhood, secrets::sha256,
+};
 
 /// What [`Error::Limited`] names when the demo is used up.
 pub(crate) const DEMO: &str = "demo";
@@ -276,19 +278,6 @@ fn subscribed(route: Arc<Route>) -> Tryout {
 /// Stands in the list of calls for a call that was made without a key.
 fn no_key() -> KeyId {
     KeyId::new(0, [0; 10])
-}
-
-/// Who shares an address for the purpose of counting: of the long addresses, everybody in the same /64, which is what one
-/// household or machine is given.
-fn neighbourhood(address: &str) -> String {
-    match address.trim().parse::<IpAddr>().map(|ip| ip.to_canonical()) {
-        Ok(IpAddr::V6(ip)) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Ok(IpAddr::V4(ip)) => ip.to_string(),
-        Err(_) => address.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Durable work: what was queued with a change is carried out, again and again until it is done or given up.
 
 use model::{JobId, Timestamp};
-use store::{Tx, jobs::Job};
+use store::{
+    Tx,
+    jobs::{Job, Line},
+};
 
 use crate::{Error, Market, Result};
 
@@ -17,14 +20,21 @@ pub(crate) const REMEMBERED_MS: i64 = 7 * 24 * 3_600_000;
 pub(crate) enum Kind {
     /// Carry out an order; the payload is its id.
     Order,
+    /// Make the invoices of a month; the payload is the month.
+    Invoices,
+    /// Tell a hook of an event; the payload is both ids. It has a line of its own, so that a slow receiver holds up
+    /// nothing else.
+    Hook,
 }
 
 impl Kind {
-    const ALL: [Self; 1] = [Self::Order];
+    const ALL: [Self; 3] = [Self::Order, Self::Invoices, Self::Hook];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Order => "order",
+            Self::Invoices => "invoices",
+            Self::Hook => store::jobs::HOOK,
         }
     }
 }
@@ -68,10 +78,11 @@ impl Market {
     pub async fn work(&self) -> Result<usize> {
         let core = self.core();
         let now = core.now();
-        if !store::jobs::due(core.db(), now).await? {
+        if !store::jobs::due(core.db(), now, Line::Rest).await? {
             return Ok(0);
         }
-        let leased = store::jobs::lease(core.db(), now, now.plus_ms(LEASE_MS), 20).await?;
+        let leased =
+            store::jobs::lease(core.db(), now, now.plus_ms(LEASE_MS), 20, Line::Rest).await?;
         let found = leased.len();
         for job in leased {
             if let Err(error) = self.carry_out(&job).await {
@@ -81,10 +92,44 @@ impl Market {
         Ok(found)
     }
 
+    /// Tells hooks what they are waiting for, several at once; how many messages that were.
+    pub async fn tell_hooks(&self) -> Result<usize> {
+        let core = self.core();
+        let now = core.now();
+        if self.shared().teller.get().is_none()
+            || !store::jobs::due(core.db(), now, Line::Hooks).await?
+        {
+            return Ok(0);
+        }
+        let leased =
+            store::jobs::lease(core.db(), now, now.plus_ms(LEASE_MS), 20, Line::Hooks).await?;
+        let found = leased.len();
+        let mut running = tokio::task::JoinSet::new();
+        for job in leased {
+            let market = self.clone();
+            running.spawn(async move {
+                match market.carry_out(&job).await {
+                    Ok(()) => Ok(()),
+                    Err(error) => market.put_off(&job, &error).await,
+                }
+            });
+        }
+        while let Some(done) = running.join_next().await {
+            done.map_err(|error| Error::Internal(Box::new(error)))??;
+        }
+        Ok(found)
+    }
+
     async fn carry_out(&self, job: &Job) -> Result<()> {
         let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == job.kind);
         match kind.ok_or_else(|| Error::broken("a kind of work that nobody knows"))? {
             Kind::Order => self.provisioning().carry_out(&job.payload).await?,
+            Kind::Invoices => {
+                let month = job.payload.parse().map_err(Error::broken)?;
+                let made = self.invoices().make_month(month).await?;
+                tracing::info!(month = %month, made, "the invoices of {month} are made");
+            }
+            Kind::Hook => self.hooks().deliver(&job.payload).await?,
         }
         let mut tx = self.core().db().begin().await?;
         store::jobs::finish(&mut tx, job.id, self.core().now()).await?;

@@ -4,6 +4,27 @@ use model::{JobId, Timestamp};
 
 use crate::{Db, Result, Row, Run, Tx, sql};
 
+/// The kind of work that tells hooks.
+pub const HOOK: &str = "hook";
+
+/// Which work is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// Messages to hooks, which wait for others' servers.
+    Hooks,
+    /// Everything else.
+    Rest,
+}
+
+impl Line {
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Hooks => "kind = 'hook'",
+            Self::Rest => "kind <> 'hook'",
+        }
+    }
+}
+
 /// A piece of work.
 #[derive(Debug, Clone)]
 pub struct Job {
@@ -51,7 +72,13 @@ fn read(row: &Row) -> Result<Job> {
 }
 
 /// Leases work that is due to the caller, until a time.
-pub async fn lease(db: &Db, now: Timestamp, until: Timestamp, most: i64) -> Result<Vec<Job>> {
+pub async fn lease(
+    db: &Db,
+    now: Timestamp,
+    until: Timestamp,
+    most: i64,
+    line: Line,
+) -> Result<Vec<Job>> {
     let mut tx = db.begin().await?;
     let skip = match &tx {
         Tx::Sqlite(_) => "",
@@ -60,9 +87,10 @@ pub async fn lease(db: &Db, now: Timestamp, until: Timestamp, most: i64) -> Resu
     let text = format!(
         "UPDATE jobs SET leased_until = $2, attempts = attempts + 1 WHERE id IN (
              SELECT id FROM jobs WHERE done_at IS NULL AND run_at <= $1
-                 AND (leased_until IS NULL OR leased_until <= $1)
+                 AND (leased_until IS NULL OR leased_until <= $1) AND {}
              ORDER BY run_at, id LIMIT $3{skip})
-         RETURNING id, kind, payload, attempts"
+         RETURNING id, kind, payload, attempts",
+        line.condition()
     );
     let found = crate::db::built(&mut tx, text)
         .bind(now.ms())
@@ -75,16 +103,18 @@ pub async fn lease(db: &Db, now: Timestamp, until: Timestamp, most: i64) -> Resu
 }
 
 /// Whether anything is due.
-pub async fn due(on: impl Run<'_>, now: Timestamp) -> Result<bool> {
-    sql(
-        on,
-        "SELECT 1 AS one FROM jobs WHERE done_at IS NULL AND run_at <= $1
-             AND (leased_until IS NULL OR leased_until <= $1) LIMIT 1",
-    )
-    .bind(now.ms())
-    .optional(|_| Ok(()))
-    .await
-    .map(|found| found.is_some())
+pub async fn due(on: impl Run<'_>, now: Timestamp, line: Line) -> Result<bool> {
+    let text = match line {
+        Line::Hooks => {
+            "SELECT 1 AS one FROM jobs WHERE done_at IS NULL AND run_at <= $1 AND kind = 'hook'
+                 AND (leased_until IS NULL OR leased_until <= $1) LIMIT 1"
+        }
+        Line::Rest => {
+            "SELECT 1 AS one FROM jobs WHERE done_at IS NULL AND run_at <= $1 AND kind <> 'hook'
+                 AND (leased_until IS NULL OR leased_until <= $1) LIMIT 1"
+        }
+    };
+    sql(on, text).bind(now.ms()).optional(|_| Ok(())).await.map(|found| found.is_some())
 }
 
 /// Ends work that is done.

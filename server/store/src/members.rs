@@ -128,3 +128,57 @@ pub async fn owners(on: impl Run<'_>, customer: CustomerId) -> Result<u64> {
     .one(|row| row.count("n"))
     .await
 }
+
+/// The customer that a scope belongs to, and the scope's name; removed ones are not there.
+pub async fn home(
+    on: impl Run<'_>,
+    kind: ScopeKind,
+    scope: &str,
+) -> Result<Option<(CustomerId, String)>> {
+    let text = match kind {
+        ScopeKind::Customer => {
+            "SELECT id AS customer_id, name FROM customers WHERE id = $1 AND removed_at IS NULL"
+        }
+        ScopeKind::Project => {
+            "SELECT customer_id, name FROM projects WHERE id = $1 AND removed_at IS NULL"
+        }
+        ScopeKind::Offering => {
+            "SELECT v.customer_id, o.name FROM offerings o JOIN providers v ON v.id = o.provider_id WHERE o.id = $1"
+        }
+    };
+    sql(on, text)
+        .bind(scope.to_owned())
+        .optional(|row| Ok((row.parse("members", "customer_id")?, row.get("name")?)))
+        .await
+}
+
+/// One role of somebody in a scope, ended or not.
+pub async fn find(
+    on: impl Run<'_>,
+    scope: &str,
+    user: UserId,
+    role: ScopeRole,
+) -> Result<Option<Member>> {
+    sql(
+        on,
+        "SELECT scope_kind, scope_id, customer_id, user_id, role, created_at, created_by, expires_at FROM members
+         WHERE scope_id = $1 AND user_id = $2 AND role = $3",
+    )
+    .bind(scope.to_owned())
+    .bind(user.to_string())
+    .bind(role.as_str())
+    .optional(read)
+    .await
+}
+
+/// How many people have a role, by the role.
+pub async fn counts(on: impl Run<'_>, now: Timestamp) -> Result<Vec<(ScopeRole, i64)>> {
+    sql(
+        on,
+        "SELECT role, COUNT(DISTINCT user_id) AS n FROM members WHERE expires_at IS NULL OR expires_at > $1
+         GROUP BY role ORDER BY role",
+    )
+    .bind(now.ms())
+    .all(|row| Ok((row.parse("members", "role")?, row.get("n")?)))
+    .await
+}

@@ -176,7 +176,8 @@ pub async fn due(on: impl Run<'_>, now: Timestamp, limit: i64) -> Result<Vec<Res
         on,
         "SELECT id, customer_id, project_id, offering_id, plan_id, name, state, reference, created_at,
              renews_at FROM resources
-         WHERE renews_at <= $1 AND state IN ('creating', 'ok', 'paused') ORDER BY renews_at, id LIMIT $2",
+         WHERE renews_at <= $1 AND state IN ('creating', 'ok', 'paused')
+             AND customer_id NOT IN (SELECT id FROM customers WHERE blocked_at IS NOT NULL) ORDER BY renews_at, id LIMIT $2",
     )
     .bind(now.ms())
     .bind(limit)

@@ -81,56 +81,6 @@ pub async fn count(on: impl Run<'_>) -> Result<u64> {
     sql(on, "SELECT COUNT(*) AS n FROM users").one(|row| row.count("n")).await
 }
 
-/// Remembers a session by the hash of its secret.
-pub async fn open_session(
-    on: impl Run<'_>,
-    secret_hash: [u8; 32],
-    user: UserId,
-    now: Timestamp,
-    expires_at: Timestamp,
-) -> Result<()> {
-    sql(on, "INSERT INTO sessions (secret_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
-        .bind(secret_hash.to_vec())
-        .bind(user.to_string())
-        .bind(now.ms())
-        .bind(expires_at.ms())
-        .execute()
-        .await
-        .map(drop)
-}
-
-/// The user of a live session.
-pub async fn by_session(
-    on: impl Run<'_>,
-    secret_hash: [u8; 32],
-    now: Timestamp,
-) -> Result<Option<User>> {
-    sql(
-        on,
-        "SELECT u.id, u.email, u.full_name, u.password_hash, u.role, u.created_at
-         FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.secret_hash = $1 AND s.expires_at > $2 AND u.active = 1",
-    )
-    .bind(secret_hash.to_vec())
-    .bind(now.ms())
-    .optional(read)
-    .await
-}
-
-/// Ends one session.
-pub async fn close_session(on: impl Run<'_>, secret_hash: [u8; 32]) -> Result<()> {
-    sql(on, "DELETE FROM sessions WHERE secret_hash = $1")
-        .bind(secret_hash.to_vec())
-        .execute()
-        .await
-        .map(drop)
-}
-
-/// Forgets the sessions that have ended.
-pub async fn sweep_sessions(on: impl Run<'_>, now: Timestamp) -> Result<u64> {
-    sql(on, "DELETE FROM sessions WHERE expires_at <= $1").bind(now.ms()).execute().await
-}
-
 /// Remembers an API token by its hash and forgets all but the user's newest twenty.
 pub async fn add_token(
     tx: &mut Tx,
@@ -166,4 +116,71 @@ pub async fn by_token(on: impl Run<'_>, token_hash: [u8; 32]) -> Result<Option<U
     .bind(token_hash.to_vec())
     .optional(read)
     .await
+}
+
+/// Forgets all API tokens of a user.
+pub async fn drop_tokens(tx: &mut Tx, user: UserId) -> Result<()> {
+    sql(tx, "DELETE FROM api_tokens WHERE user_id = $1")
+        .bind(user.to_string())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Gives a user another password.
+pub async fn set_password(tx: &mut Tx, id: UserId, password_hash: &str) -> Result<()> {
+    sql(tx, "UPDATE users SET password_hash = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(password_hash.to_owned())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Gives a user another operator's role, or none.
+pub async fn set_role(tx: &mut Tx, id: UserId, role: Option<Role>) -> Result<()> {
+    sql(tx, "UPDATE users SET role = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(role.map(|role| role.as_str().to_owned()))
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// When somebody has shown that they read the mail of their address.
+pub async fn verified_at(on: impl Run<'_>, id: UserId) -> Result<Option<Timestamp>> {
+    let found = sql(on, "SELECT verified_at FROM users WHERE id = $1")
+        .bind(id.to_string())
+        .optional(|row| row.get::<Option<i64>>("verified_at"))
+        .await?;
+    Ok(found.flatten().map(Timestamp::from_ms))
+}
+
+/// Notes that somebody reads the mail of their address, the first time only.
+pub async fn verify(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
+    sql(tx, "UPDATE users SET verified_at = COALESCE(verified_at, $2) WHERE id = $1")
+        .bind(id.to_string())
+        .bind(now.ms())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Gives a user another name.
+pub async fn rename(tx: &mut Tx, id: UserId, full_name: &str) -> Result<()> {
+    sql(tx, "UPDATE users SET full_name = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(full_name.to_owned())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Whether somebody may sign in at all.
+pub async fn is_active(on: impl Run<'_>, id: UserId) -> Result<bool> {
+    let found = sql(on, "SELECT active FROM users WHERE id = $1")
+        .bind(id.to_string())
+        .optional(|row| row.get::<i64>("active"))
+        .await?;
+    Ok(found == Some(1))
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    context::{local_path, query, see_other, visitor},
+    context::{local_path, market, query, see_other, visitor},
     fail::escape,
     flash,
     parts::{
@@ -32,6 +32,7 @@ pub fn LoginPage() -> impl IntoView {
         see_other(if next.is_empty() { "/" } else { &next });
         return ().into_any();
     }
+    let sign_on = market().is_ok_and(|market| market.sign_on().is_on());
     let flash = flash::take();
     let flash = flash.as_ref();
     let prefix = if flash.is_some_and(|flash| !flash.done) { "Error: " } else { "" };
@@ -58,17 +59,35 @@ pub fn LoginPage() -> impl IntoView {
             {flash_banner(flash.filter(|flash| flash.done))}
             <h1>"Sign in"</h1>
             {(!next.is_empty()).then(|| view! { <p class="lead">"Sign in to continue where you were going."</p> })}
+            {sign_on.then(|| sign_on_link(&next))}
             <form method="post" action="/api-auth/session/" novalidate="novalidate">
                 {hidden("next", &next)}
                 {email.view(flash)}
                 {password.view(flash)}
                 <button class="btn btn-primary btn-large" type="submit">"Sign in"</button>
             </form>
+            <p><a href="/login/forgot/">"Forgot your password?"</a></p>
             <p>
                 "New here? "
                 <a href=other_form("/register/", &next)>"Create an account"</a>
             </p>
         </section>
+    }
+    .into_any()
+}
+
+/// The way to the identity provider: a link, because browsers let forms go to this site only.
+fn sign_on_link(next: &str) -> AnyView {
+    let href = if next.is_empty() {
+        "/api-auth/oidc/start/".to_owned()
+    } else {
+        format!("/api-auth/oidc/start/?next={}", escape(next))
+    };
+    view! {
+        <div class="sign-on">
+            <a class="btn btn-secondary btn-large" href=href>"Sign in with your organization"</a>
+            <p class="meta">"or with a password"</p>
+        </div>
     }
     .into_any()
 }

@@ -436,7 +436,7 @@ async fn create(
         reference: once.reference(&caller),
     };
     let (shared, actor) = (doors.clone(), caller.actor.clone());
-    let raw = fields.raw();
+    let raw = fields.raw().clone();
     once.run(&doors, &caller, &raw, async move {
         let made = shared.market.orders().create(&actor, draft).await?;
         let body = serde_json::to_value(wire(&shared, made)).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use model::{Day, Usd};
+use model::{Day, Timestamp, Usd};
 use serde_json::{Map, Value};
 
 use super::links::{WrongLink, id_of};
@@ -115,6 +115,52 @@ impl Fields {
         }
     }
 
+    /// A time with its zone, or a day, whose first moment counts. Without a zone UTC is meant.
+    pub fn may_time(&mut self, name: &str) -> Option<Timestamp> {
+        let text = match self.value(name)? {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.clone(),
+            _ => String::new(),
+        };
+        moment(&text).or_else(|| {
+            self.fault(
+                name,
+                "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+            )
+        })
+    }
+
+    /// A percentage from 0 to 200, in hundredths.
+    pub fn may_percent(&mut self, name: &str) -> Option<i64> {
+        let micros = self.may_price(name)?.micros();
+        if micros % 10_000 != 0 {
+            return self.fault(name, "Ensure that there are no more than 2 decimal places.");
+        }
+        if micros > 200_000_000 {
+            return self.fault(name, "Ensure this value is less than or equal to 200.");
+        }
+        Some(micros / 10_000)
+    }
+
+    /// A number between minus and plus so much.
+    pub fn may_number(&mut self, name: &str, most: f64) -> Option<Value> {
+        let number = match self.value(name)? {
+            Value::Null => return None,
+            Value::String(text) if text.is_empty() => return None,
+            Value::String(text) => text.trim().parse::<f64>().ok(),
+            Value::Number(number) => number.as_f64(),
+            _ => None,
+        };
+        match number.filter(|number| number.is_finite()) {
+            None => self.fault(name, "A valid number is required."),
+            Some(number) if number.abs() > most => {
+                self.fault(name, &format!("Ensure this value is less than or equal to {most}."))
+            }
+            Some(number) => Some(Value::from(number)),
+        }
+    }
+
     /// One of a few words.
     pub fn may_word<T: FromStr>(&mut self, name: &str) -> Option<T> {
         let text = match self.value(name)? {
@@ -185,6 +231,41 @@ impl Fields {
     }
 }
 
+/// A time as Python and JavaScript write it.
+fn moment(text: &str) -> Option<Timestamp> {
+    const MINUTE_MS: i64 = 60_000;
+    let text = text.trim().replace(' ', "T");
+    if let Ok(day) = text.parse::<Day>() {
+        return Some(day.start());
+    }
+    let (date, clock) = text.split_once('T')?;
+    let (clock, offset) = match clock.find(['Z', '+', '-']) {
+        None => (clock, 0),
+        Some(at) => {
+            let (clock, zone) = clock.split_at(at);
+            let minutes = if zone == "Z" {
+                0
+            } else {
+                let (sign, zone) = zone.split_at(1);
+                let (hours, minutes) = zone.split_once(':').or_else(|| zone.split_at_checked(2))?;
+                let (hours, minutes): (i64, i64) = (
+                    hours.parse().ok()?,
+                    if minutes.is_empty() { 0 } else { minutes.parse().ok()? },
+                );
+                if !(0..=23).contains(&hours) || !(0..=59).contains(&minutes) {
+                    return None;
+                }
+                (hours * 60 + minutes) * if sign == "-" { -1 } else { 1 }
+            };
+            (clock, minutes)
+        }
+    };
+    let clock =
+        if clock.matches(':').count() == 1 { format!("{clock}:00") } else { clock.to_owned() };
+    let read: Timestamp = format!("{date}T{clock}Z").parse().ok()?;
+    Some(read.plus_ms(-offset * MINUTE_MS))
+}
+
 /// An amount of money as text or number; `None` when it is null or empty.
 pub fn price(value: &Value) -> Result<Option<Usd>, &'static str> {
     /// The most that a price may be, in micro-dollars: a billion dollars.
@@ -217,6 +298,29 @@ pub fn price(value: &Value) -> Result<Option<Usd>, &'static str> {
     }
 }
 
+/// How much of something, as text or number, in millionths: up to a million million units.
+pub fn amount(value: &Value) -> Result<i64, &'static str> {
+    const MOST: i64 = 1_000_000_000_000 * 1_000_000;
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return Err("A valid number is required."),
+    };
+    if text.len() > 40 {
+        return Err("Ensure that there are no more than 22 digits in total.");
+    }
+    match text.parse::<Usd>().map(Usd::micros) {
+        Ok(amount) if amount < 0 => Err("Ensure this value is greater than or equal to 0."),
+        Ok(amount) if amount <= MOST => Ok(amount),
+        Ok(_) | Err(model::WrongAmount::TooLarge) => {
+            Err("Ensure this value is less than or equal to 1000000000000.")
+        }
+        Err(model::WrongAmount::Format) => {
+            Err("A valid number with at most 6 decimal places is required.")
+        }
+    }
+}
+
 /// An amount as this wire prints it: text with seven decimals.
 pub fn decimal(amount: Usd) -> String {
     let micros = amount.micros();
@@ -230,6 +334,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn times_are_read_with_their_zone() {
+        let ms = |text: &str| moment(text).map(Timestamp::ms);
+        assert_eq!(ms("1970-01-01T01:00:00+01:00"), Some(0));
+        assert_eq!(ms("1970-01-01 00:00:00.5"), Some(500));
+        assert_eq!(ms("1969-12-31T23:00:00.000000-0100"), Some(0));
+        assert_eq!(ms("1970-01-02"), Some(86_400_000));
+        assert_eq!(ms("1970-01-01T00:01Z"), Some(60_000));
+        for wrong in
+            ["", "x", "1970-01-01T", "1970-01-01T00:00:00+99:00", "1970-01-01T00:00:00+é", "24:00"]
+        {
+            assert_eq!(ms(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn prices_are_exact_or_refused() {

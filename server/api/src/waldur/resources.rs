@@ -30,9 +30,6 @@ use crate::{
     queries::Query,
 };
 
-/// The kinds of addresses that a resource has.
-pub const KINDS: &[&str] = &[links::RESOURCES, "marketplace-provider-resources"];
-
 /// One of the two sides: its paths.
 struct Side {
     list: &'static str,

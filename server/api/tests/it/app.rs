@@ -6,7 +6,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use market::Market;
+use market::{Client, Market};
 use model::{Email, Role, Service, SignIn};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -73,7 +73,8 @@ impl App {
     pub async fn send(&self, request: Request<Body>) -> Answered {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Answered { status: parts.status, headers: parts.headers, text }
     }
 
@@ -139,8 +140,9 @@ impl App {
         let email: Email = "chief@example.com".parse().unwrap();
         let identity = self.market.identity();
         identity.create_operator(&email, PASSWORD.to_owned(), Role::Staff).await.unwrap();
-        let known = SignIn { username: email.to_string(), password: PASSWORD.to_owned() };
-        format!("Token {}", identity.issue_token(&known).await.unwrap())
+        let known =
+            SignIn { username: email.to_string(), password: PASSWORD.to_owned(), otp: None };
+        format!("Token {}", identity.issue_token(&known, &Client::default()).await.unwrap())
     }
 
     /// The `Authorization` of an operator with a role, and the id of the user without hyphens.
@@ -148,8 +150,9 @@ impl App {
         let email: Email = email.parse().unwrap();
         let identity = self.market.identity();
         let id = identity.create_operator(&email, PASSWORD.to_owned(), role).await.unwrap();
-        let known = SignIn { username: email.to_string(), password: PASSWORD.to_owned() };
-        let token = identity.issue_token(&known).await.unwrap();
+        let known =
+            SignIn { username: email.to_string(), password: PASSWORD.to_owned(), otp: None };
+        let token = identity.issue_token(&known, &Client::default()).await.unwrap();
         (format!("Token {token}"), id.hex())
     }
 

@@ -8,11 +8,16 @@
 )]
 
 mod app;
+mod billing;
 mod callers;
 mod discovery;
 mod documents;
 mod forms;
 mod money;
+mod orders;
+mod powers;
 mod services;
+mod sign_in;
 mod support;
+mod tenancy;
 mod wrong;

@@ -20,7 +20,8 @@ impl Book {
         if let Some(outcome) = self.replay(customer, amount, kind, reference) {
             return outcome;
         }
-        let from = if kind == EntryKind::Trial { Account::Granted } else { Account::Sold };
+        let given = matches!(kind, EntryKind::Trial | EntryKind::Grant);
+        let from = if given { Account::Granted } else { Account::Sold };
         self.transfer(
             id,
             line::SET_ASIDE,

@@ -10,7 +10,12 @@ use crate::newcomer;
 
 const MANY: u64 = 11_000;
 
-async fn page(market: &Market, actor: &Actor, pairs: &[(&str, &str)], at: i64) -> (Vec<OrderRow>, u64) {
+async fn page(
+    market: &Market,
+    actor: &Actor,
+    pairs: &[(&str, &str)],
+    at: i64,
+) -> (Vec<OrderRow>, u64) {
     let asked = Asked::read(&ORDERS, pairs.iter().copied()).unwrap();
     market.orders().list(actor, asked, (100, at)).await.unwrap()
 }

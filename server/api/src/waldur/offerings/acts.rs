@@ -167,11 +167,12 @@ pub fn doors() -> Vec<Door> {
                 .refuses(&[403, 404])
         }));
     }
-    let named = |text| [&[must("type", Takes::Text), must("name", Takes::Text), text], COMPONENT];
+    let new =
+        [must("type", Takes::Text), must("name", Takes::Text), must("billing_type", Takes::Text)];
     for path in both!("create_offering_component") {
         all.push(
             Door::new("post", path, "Add a component")
-                .fields(&named(must("billing_type", Takes::Text)).concat())
+                .fields(&[&new[..], COMPONENT].concat())
                 .answers(201, "OfferingComponent")
                 .refuses(&[403, 404]),
         );

@@ -1,0 +1,291 @@
+//! `/api/users/`: people.
+
+use axum::{Router, extract::State, response::IntoResponse, routing::get};
+use market::{
+    Account, Error, OwnRole, PEERS, PEOPLE, Permission, USER_DETAILS, UserChange, UserRow,
+};
+use model::{Role, UserId};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{
+    answer::{Listing, gone, made, single},
+    links::{self, hex, id_of as id_in},
+    roles::role_id,
+    schema,
+};
+use crate::{
+    Answer, Doors, Shared,
+    actors::SignedIn,
+    bodies::{Fields, Named},
+    door,
+    errors::ApiError,
+    openapi::{Door, Field, Takes, may, must},
+    queries::Query,
+};
+
+pub fn routes() -> Router<Shared> {
+    [
+        door("/api/users", get(list).post(create)),
+        door("/api/users/me", get(me)),
+        door("/api/users/{uuid}", get(find).patch(update).put(update).delete(remove)),
+    ]
+    .into_iter()
+    .fold(Router::new(), Router::merge)
+}
+
+const NEW: &[Field] = &[
+    must("username", Takes::Text),
+    must("email", Takes::Text),
+    may("first_name", Takes::Text),
+    may("last_name", Takes::Text),
+    may("full_name", Takes::Text),
+    may("is_staff", Takes::Flag),
+    may("is_support", Takes::Flag),
+    may("is_active", Takes::Flag),
+    may("role", Takes::Text),
+];
+
+const CHANGES: &[Field] = &[
+    may("email", Takes::Text),
+    may("first_name", Takes::Text),
+    may("last_name", Takes::Text),
+    may("full_name", Takes::Text),
+    may("is_staff", Takes::Flag),
+    may("is_support", Takes::Flag),
+    may("is_active", Takes::Flag),
+    may("role", Takes::Text),
+];
+
+const SCOPES: &[(&str, &str)] = &[
+    ("customer_uuid", "Only those with a role in this organization."),
+    ("project_uuid", "Only those with a role in this project."),
+];
+
+pub fn doors() -> Vec<Door> {
+    let one = |method, summary| {
+        Door::new(method, "/api/users/{uuid}/", summary)
+            .answers(200, "User")
+            .refuses(&[400, 403, 404, 409])
+    };
+    vec![
+        Door::list("/api/users/", "People whom the caller knows", "User", PEOPLE.filters)
+            .query(SCOPES),
+        Door::new("post", "/api/users/", "Make an account without a password (operators)")
+            .fields(NEW)
+            .answers(201, "User")
+            .refuses(&[403]),
+        Door::new("get", "/api/users/me/", "Who the caller is, with all roles")
+            .answers(200, "User"),
+        one("get", "Somebody"),
+        one("patch", "Change an account").fields(CHANGES),
+        one("put", "Change an account").fields(CHANGES),
+        Door::new("delete", "/api/users/{uuid}/", "Shut somebody out (operators)")
+            .empty()
+            .refuses(&[403, 404, 409]),
+    ]
+}
+
+pub fn schemas() -> Vec<(String, Value)> {
+    vec![schema::<User>(), schema::<OwnPermission>()]
+}
+
+/// A role of the caller's.
+#[derive(Serialize, ToSchema)]
+pub struct OwnPermission {
+    created: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expiration_time: Option<String>,
+    user_uuid: String,
+    role_name: String,
+    role_uuid: String,
+    role_description: String,
+    scope_type: String,
+    scope_uuid: String,
+    scope_name: String,
+    customer_uuid: String,
+    customer_name: String,
+}
+
+/// Somebody. What the caller may not see is left out.
+#[derive(Serialize, ToSchema)]
+pub struct User {
+    url: String,
+    uuid: String,
+    full_name: String,
+    first_name: String,
+    last_name: String,
+    is_active: bool,
+    date_joined: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_staff: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_support: Option<bool>,
+    /// What an operator is, where there is more to it than staff and support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<Vec<OwnPermission>>,
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    details: Map<String, Value>,
+}
+
+impl User {
+    fn new(doors: &Doors, UserRow { account, whole }: UserRow) -> Self {
+        let Account { id, email, full_name, role, active, details, created_at, .. } = account;
+        let (first, last) = full_name.split_once(' ').unwrap_or((full_name.as_str(), ""));
+        Self {
+            url: doors.link(links::USERS, id),
+            uuid: hex(id),
+            first_name: first.to_owned(),
+            last_name: last.to_owned(),
+            full_name: full_name.clone(),
+            is_active: active,
+            date_joined: created_at.to_string(),
+            username: whole.then(|| email.clone()),
+            email: whole.then_some(email),
+            is_staff: whole.then_some(role == Some(Role::Staff)),
+            is_support: whole.then_some(role == Some(Role::Support)),
+            role: role.filter(|_| whole).map(|role| role.as_str().to_owned()),
+            permissions: None,
+            details: if whole { details } else { Map::new() },
+        }
+    }
+}
+
+fn permission(own: OwnRole) -> OwnPermission {
+    let member = own.member;
+    OwnPermission {
+        created: member.created_at.to_string(),
+        expiration_time: member.expires_at.map(|at| at.to_string()),
+        user_uuid: hex(member.user),
+        role_name: member.role.as_str().to_owned(),
+        role_uuid: role_id(member.role).to_owned(),
+        role_description: member.role.title().to_owned(),
+        scope_type: member.kind.as_str().to_owned(),
+        scope_uuid: hex(member.scope),
+        scope_name: own.scope_name,
+        customer_uuid: hex(member.customer),
+        customer_name: own.customer_name,
+    }
+}
+
+fn id_of(text: &str) -> Result<UserId, ApiError> {
+    text.parse().map_err(|_| ApiError::Market(Error::Missing("user")))
+}
+
+/// What the body says of a person. `first_name` and `last_name` make a name where `full_name` does not.
+fn change(fields: &mut Fields) -> UserChange {
+    let full_name = fields.may_text("full_name", 150);
+    let names = (fields.may_text("first_name", 75), fields.may_text("last_name", 74));
+    let joined = match names {
+        (None, None) => None,
+        (first, last) => Some(
+            [first, last].into_iter().flatten().collect::<Vec<_>>().join(" ").trim().to_owned(),
+        ),
+    };
+    let mut change = UserChange {
+        email: fields.may_text("email", 254),
+        full_name: full_name.filter(|name| !name.is_empty()).or(joined),
+        active: fields.may_bool("is_active"),
+        role: role(fields),
+        ..UserChange::default()
+    };
+    for (name, most) in USER_DETAILS {
+        if fields.has(name) {
+            let text = fields.may_text(name, *most).filter(|text| !text.is_empty());
+            change.details.insert((*name).to_owned(), text.map_or(Value::Null, Value::String));
+        }
+    }
+    change
+}
+
+/// The operator's role that is meant: by its name, or by the two flags that Waldur has.
+fn role(fields: &mut Fields) -> Option<Option<Role>> {
+    if fields.has("role") {
+        return Some(fields.may_word("role"));
+    }
+    match (fields.may_bool("is_staff"), fields.may_bool("is_support")) {
+        (None, None) => None,
+        (Some(true), _) => Some(Some(Role::Staff)),
+        (_, Some(true)) => Some(Some(Role::Support)),
+        _ => Some(None),
+    }
+}
+
+async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -> Answer {
+    let all = caller.actor.may_everywhere(Permission::SeeUsers);
+    let asked = listing.asked(if all { &PEOPLE } else { &PEERS })?;
+    let scope = |name: &str| listing.query.text(name).map(str::to_owned);
+    let customer = match scope("customer_uuid") {
+        Some(text) => Some(id_in(&text, &[links::CUSTOMERS]).map_err(|_| wrong("customer_uuid"))?),
+        None => None,
+    };
+    let project = match scope("project_uuid") {
+        Some(text) => Some(id_in(&text, &[links::PROJECTS]).map_err(|_| wrong("project_uuid"))?),
+        None => None,
+    };
+    let (found, total) = doors
+        .market
+        .users()
+        .list(&caller.actor, asked, (customer, project), listing.range())
+        .await?;
+    let items: Vec<User> = found.into_iter().map(|row| User::new(&doors, row)).collect();
+    listing.answer(&doors, &items, total)
+}
+
+fn wrong(name: &str) -> ApiError {
+    ApiError::Market(Error::field(name, "Enter a valid UUID."))
+}
+
+async fn me(State(doors): State<Shared>, caller: SignedIn, query: Query) -> Answer {
+    let (account, roles) = doors.market.users().me(&caller.actor).await?;
+    let mut user = User::new(&doors, UserRow { account, whole: true });
+    user.permissions = Some(roles.into_iter().map(permission).collect());
+    Ok(single(&query, &user))
+}
+
+async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
+    let email = fields.must_text("email", 254);
+    fields.must_text("username", 254);
+    let draft = UserChange { email, ..change(&mut fields) };
+    fields.check()?;
+    let row = doors.market.users().create(&caller.actor, draft).await?;
+    Ok(made(&User::new(&doors, row)))
+}
+
+async fn find(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(uuid): Named,
+    query: Query,
+) -> Answer {
+    let row = doors.market.users().find(&caller.actor, id_of(&uuid)?).await?;
+    Ok(single(&query, &User::new(&doors, row)))
+}
+
+async fn update(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(uuid): Named,
+    mut fields: Fields,
+) -> Answer {
+    let id = id_of(&uuid)?;
+    doors.market.users().find(&caller.actor, id).await?;
+    let mut change = change(&mut fields);
+    change.email = change.email.filter(|email| !email.is_empty());
+    fields.check()?;
+    let row = doors.market.users().update(&caller.actor, id, change).await?;
+    Ok(axum::Json(User::new(&doors, row)).into_response())
+}
+
+async fn remove(State(doors): State<Shared>, caller: SignedIn, Named(uuid): Named) -> Answer {
+    doors.market.users().deactivate(&caller.actor, id_of(&uuid)?).await?;
+    Ok(gone())
+}

@@ -1,0 +1,399 @@
+//! How invoices are made: for one customer when asked, for all of them once a month, and back again.
+
+use std::collections::{BTreeSet, HashMap};
+
+use model::{
+    CustomerId, Day, InvoiceId, InvoiceItemId, InvoiceState, Month, PlanId, Timestamp, tax,
+};
+use serde_json::{Map, Value, json};
+use store::{
+    Tx,
+    billable::{self, Debtor, Tariff},
+    invoices::{self, Invoice, Item},
+};
+
+use super::{FROM_CREATED, Invoices};
+use crate::{
+    Actor, Error, On, Permission, Result,
+    audit::Deed,
+    invoicing::{Bill, Line},
+    work::Kind,
+};
+
+/// How many customers are billed in one transaction: so few that nobody waits long for it.
+const BATCH: usize = 20;
+/// Told when a month's amounts are beyond what is counted in.
+const TOO_LARGE: &str = "The amounts of this month are too large for an invoice.";
+
+/// What the current month costs so far, without an invoice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    pub month: Month,
+    pub invoice: Invoice,
+    pub items: Vec<Item>,
+}
+
+/// A customer's month before it is written; without lines when they do not fit.
+struct Draft {
+    debtor: Debtor,
+    lines: Option<Vec<Line>>,
+}
+
+impl Invoices<'_> {
+    /// Makes the invoice of a customer and month, once: a second call answers the same. The current month's is pending
+    /// and made anew each time.
+    pub async fn make(&self, actor: &Actor, customer: CustomerId, month: Month) -> Result<Invoice> {
+        if !actor.may_everywhere(Permission::ManageBilling) {
+            let known = actor.knows(On::customer(customer));
+            return Err(if known || actor.sees_all() {
+                Error::Denied
+            } else {
+                Error::Missing("organization")
+            });
+        }
+        let current = Month::of(self.0.core().now().day());
+        if month > current {
+            return Err(Error::field("month", "The month has not begun."));
+        }
+        let mut tx = self.0.core().db().begin().await?;
+        let made = self.bill(&mut tx, &[customer], month, Some(actor)).await?;
+        tx.commit().await?;
+        match made.into_iter().next() {
+            Some(Ok(id)) => self.find(actor, id).await,
+            Some(Err(_)) => Err(Error::Conflict(TOO_LARGE)),
+            None => Err(Error::field("customer", "Invalid hyperlink - Object does not exist.")),
+        }
+    }
+
+    /// What the current month of a customer costs so far.
+    pub async fn preview(&self, actor: &Actor, customer: CustomerId) -> Result<Preview> {
+        actor.must(Permission::SeeBilling, On::customer(customer), "organization")?;
+        let now = self.0.core().now();
+        let month = Month::of(now.day());
+        let mut tx = self.0.core().db().begin().await?;
+        let draft = self.drafts(&mut tx, &[customer], month).await?.into_iter().next();
+        drop(tx);
+        let draft = draft.ok_or(Error::Missing("organization"))?;
+        let id = self.0.core().id(InvoiceId::new);
+        let lines = draft.lines.as_deref().ok_or(Error::Conflict(TOO_LARGE))?;
+        let (invoice, items) =
+            self.written(&draft.debtor, lines, month, id, now).ok_or(Error::Conflict(TOO_LARGE))?;
+        Ok(Preview { month, invoice, items })
+    }
+
+    /// Queues the invoices of the month that has just ended, once.
+    pub(crate) async fn queue_last_month(&self) -> Result<()> {
+        let month = Month::of(self.0.core().now().day()).previous();
+        let mut tx = self.0.core().db().begin().await?;
+        let text = month.to_string();
+        self.0.queue(&mut tx, Kind::Invoices, &text, Some(&format!("invoices:{text}"))).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes the final invoices of a month for everybody who has something to be billed for and none yet; how many that
+    /// were. Each batch is a transaction of its own, so that whoever takes over goes on where it ended.
+    pub(crate) async fn make_month(&self, month: Month) -> Result<u64> {
+        let (mut made, mut after) = (0_u64, None);
+        if month >= Month::of(self.0.core().now().day()) {
+            return Err(Error::broken("a month that has not ended is not invoiced"));
+        }
+        loop {
+            if self.0.shared().stopping.load(std::sync::atomic::Ordering::Relaxed) {
+                return Err(Error::Conflict("The server is stopping."));
+            }
+            let (year, number) = (month.year(), month.month());
+            let span = (month.first(), month.end());
+            let most = i64::try_from(BATCH).unwrap_or(1);
+            let db = self.0.core().db();
+            let batch = billable::waiting(db, (year, number), span, after, most).await?;
+            let Some(last) = batch.last() else { return Ok(made) };
+            after = Some(*last);
+            let mut tx = db.begin().await?;
+            let outcome = self.bill(&mut tx, &batch, month, None).await?;
+            tx.commit().await?;
+            for failed in outcome.iter().filter_map(|made| made.as_ref().err()) {
+                tracing::error!(customer.id = %failed, month = %month, "{TOO_LARGE}");
+            }
+            made += outcome.iter().filter(|made| made.is_ok()).count() as u64;
+        }
+    }
+
+    /// Runs [`Self::make_month`] to its end; for commands and tests.
+    pub async fn make_all(&self, actor: &Actor, month: Month) -> Result<u64> {
+        actor.must_everywhere(Permission::ManageBilling)?;
+        if month >= Month::of(self.0.core().now().day()) {
+            return Err(Error::field("month", "The month has not ended."));
+        }
+        self.make_month(month).await
+    }
+
+    /// Writes the invoices of a month for customers, in their order: the id of each, also of those that were there, or
+    /// the customer whose amounts do not fit. When nobody in particular asks, an empty month gets no invoice.
+    async fn bill(
+        &self,
+        tx: &mut Tx,
+        customers: &[CustomerId],
+        month: Month,
+        actor: Option<&Actor>,
+    ) -> Result<Vec<Result<InvoiceId, CustomerId>>> {
+        let core = self.0.core();
+        let now = core.now();
+        let drafts = self.drafts(tx, customers, month).await?;
+        let there = invoices::of_month(&mut *tx, customers, (month.year(), month.month())).await?;
+        let last = now.day() >= month.end();
+        let (mut done, mut bills, mut all) = (Vec::new(), Vec::new(), Vec::new());
+        for draft in drafts {
+            let id = draft.debtor.id;
+            let old = there.iter().find(|invoice| invoice.customer == id);
+            if let Some(old) = old.filter(|old| old.state != InvoiceState::Pending) {
+                done.push(Ok(old.id));
+                continue;
+            }
+            let Some(lines) = draft.lines else {
+                done.push(Err(id));
+                continue;
+            };
+            if lines.is_empty() && actor.is_none() && old.is_none() {
+                continue;
+            }
+            let invoice = old.map_or_else(|| core.id(InvoiceId::new), |old| old.id);
+            let Some((mut bill, items)) = self.written(&draft.debtor, &lines, month, invoice, now)
+            else {
+                done.push(Err(id));
+                continue;
+            };
+            if let Some(old) = old {
+                invoices::clear_items(tx, old.id).await?;
+                bill.created_at = old.created_at;
+            }
+            done.push(Ok(invoice));
+            bills.push(bill);
+            all.extend(items);
+        }
+        if last && !bills.is_empty() {
+            let mut number = invoices::take_numbers(tx, bills.len()).await?;
+            for bill in bills.iter_mut().rev() {
+                bill.number = Some(number);
+                bill.state = InvoiceState::Created;
+                bill.invoice_day = Some(now.day());
+                number -= 1;
+            }
+        }
+        invoices::put(tx, &bills).await?;
+        invoices::insert_items(tx, &all).await?;
+        for bill in bills.iter().filter(|bill| bill.number.is_some()) {
+            let number = bill.number.unwrap_or_default();
+            let deed = Deed::new(
+                "invoice_created",
+                format!("Invoice {number} for {} was made.", month.title()),
+                "invoice",
+                bill.id,
+            )
+            .of(bill.customer)
+            .with(json!({ "month": month.to_string(), "total": bill.total }));
+            self.0.note(tx, actor, deed).await?;
+        }
+        Ok(done)
+    }
+
+    /// Locks customers and reads what a month has to bill them for.
+    async fn drafts(
+        &self,
+        tx: &mut Tx,
+        customers: &[CustomerId],
+        month: Month,
+    ) -> Result<Vec<Draft>> {
+        let now = self.0.core().now();
+        let debtors = billable::lock(tx, customers).await?;
+        let span = (month.first(), month.end());
+        let periods = billable::periods(tx, customers, span).await?;
+        let used = billable::usages(tx, customers, span).await?;
+        let plans: BTreeSet<PlanId> =
+            periods.iter().map(|p| p.plan).chain(used.iter().map(|u| u.plan)).collect();
+        let plans: Vec<PlanId> = plans.into_iter().collect();
+        let tariffs = billable::tariffs(tx, &plans).await?;
+        let tariffs: HashMap<PlanId, Tariff> = tariffs.into_iter().map(|t| (t.plan, t)).collect();
+        let of = |id: CustomerId| {
+            // Both are in the order of their customers.
+            let from = periods.partition_point(|p| p.customer.to_string() < id.to_string());
+            let to = periods.partition_point(|p| p.customer.to_string() <= id.to_string());
+            let first = used.partition_point(|u| u.customer.to_string() < id.to_string());
+            let end = used.partition_point(|u| u.customer.to_string() <= id.to_string());
+            (periods.get(from..to).unwrap_or_default(), used.get(first..end).unwrap_or_default())
+        };
+        let drafts = debtors.into_iter().map(|debtor| {
+            let (periods, used) = of(debtor.id);
+            let so_far = (now.day() < month.end()).then_some(now);
+            let until = match (so_far, debtor.blocked_at) {
+                (Some(now), Some(blocked)) => Some(now.min(blocked)),
+                (now, blocked) => now.or(blocked),
+            };
+            let lines = Bill { month, until, tariffs: &tariffs }.lines(periods, used);
+            Draft { debtor, lines }
+        });
+        Ok(drafts.collect())
+    }
+
+    /// An invoice that is not final, with its items; `None` when the sums do not fit.
+    fn written(
+        &self,
+        debtor: &Debtor,
+        lines: &[Line],
+        month: Month,
+        id: InvoiceId,
+        now: Timestamp,
+    ) -> Option<(Invoice, Vec<Item>)> {
+        let core = self.0.core();
+        let settings = self.0.settings();
+        let (mut price, mut taxes) = (0_i64, 0_i64);
+        let mut items = Vec::with_capacity(lines.len());
+        for (position, line) in lines.iter().enumerate() {
+            let tax = tax(line.price, debtor.tax_rate)?;
+            price = price.checked_add(line.price)?;
+            taxes = taxes.checked_add(tax)?;
+            items.push(Item {
+                id: core.id_at(now, InvoiceItemId::new),
+                invoice: id,
+                position: i64::try_from(position).ok()?,
+                resource: Some(line.resource),
+                project: Some(line.project),
+                offering: Some(line.offering),
+                seller: line.seller,
+                name: line.name.clone(),
+                billing: line.billing.as_str().to_owned(),
+                component: line.component.clone(),
+                unit: line.unit.as_str().to_owned(),
+                measured_unit: line.measured_unit.clone(),
+                article_code: line.article_code.clone(),
+                unit_price: line.unit_price,
+                quantity: line.quantity,
+                price: line.price,
+                tax,
+                start: line.start,
+                end: line.end,
+                price_version: line.price_version.clone(),
+                details: line.details.clone(),
+            });
+        }
+        // Due so many days after it can be final.
+        let from = now.day().max(month.end());
+        let invoice = Invoice {
+            id,
+            number: None,
+            customer: debtor.id,
+            customer_name: debtor.name.clone(),
+            year: month.year(),
+            month: month.month(),
+            state: InvoiceState::Pending,
+            credits: None,
+            tax_rate: debtor.tax_rate,
+            price,
+            tax: taxes,
+            total: price.checked_add(taxes)?,
+            customer_details: details_of(debtor),
+            issuer_details: settings.issuer.details(),
+            invoice_day: None,
+            due_day: Some(from.plus(settings.invoice_due_days)),
+            paid_day: None,
+            backend_id: String::new(),
+            payment_url: String::new(),
+            reference_number: String::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        Some((invoice, items))
+    }
+
+    /// Takes a final invoice back: it becomes canceled, and a credit note with a number of its own mirrors it, so that
+    /// the two sum to zero. The credit note.
+    pub async fn cancel(&self, actor: &Actor, id: InvoiceId, reason: &str) -> Result<Invoice> {
+        let invoice = self.managed(actor, id).await?;
+        if invoice.credits.is_some() {
+            return Err(Error::Conflict("A credit note is not canceled."));
+        }
+        let core = self.0.core();
+        let now = core.now();
+        let mut tx = core.db().begin().await?;
+        store::customers::lock(&mut tx, invoice.customer).await?;
+        let states = (InvoiceState::Created, InvoiceState::Canceled);
+        if !invoices::set_state(&mut tx, id, states, None, now).await? {
+            return Err(Error::Conflict(FROM_CREATED));
+        }
+        let items = invoices::items(&mut tx, id).await?;
+        let note = self.mirror(&mut tx, &invoice, now).await?;
+        let items: Vec<Item> = items
+            .into_iter()
+            .map(|view| Item {
+                id: core.id_at(now, InvoiceItemId::new),
+                invoice: note.id,
+                price: -view.item.price,
+                tax: -view.item.tax,
+                quantity: -view.item.quantity,
+                ..view.item
+            })
+            .collect();
+        invoices::put(&mut tx, std::slice::from_ref(&note)).await?;
+        invoices::insert_items(&mut tx, &items).await?;
+        let message = format!(
+            "Invoice {} was canceled by credit note {}.",
+            invoice.number.unwrap_or_default(),
+            note.number.unwrap_or_default()
+        );
+        let deed = Deed::new("invoice_canceled", message, "invoice", id)
+            .of(invoice.customer)
+            .with(json!({ "credit_note": note.id, "reason": reason }));
+        self.0.note(&mut tx, Some(actor), deed).await?;
+        tx.commit().await?;
+        self.find(actor, note.id).await
+    }
+
+    async fn mirror(&self, tx: &mut Tx, invoice: &Invoice, now: Timestamp) -> Result<Invoice> {
+        let today: Day = now.day();
+        Ok(Invoice {
+            id: self.0.core().id(InvoiceId::new),
+            number: Some(invoices::take_numbers(tx, 1).await?),
+            state: InvoiceState::Created,
+            credits: Some(invoice.id),
+            price: -invoice.price,
+            tax: -invoice.tax,
+            total: -invoice.total,
+            invoice_day: Some(today),
+            due_day: Some(today),
+            paid_day: None,
+            backend_id: String::new(),
+            payment_url: String::new(),
+            reference_number: String::new(),
+            created_at: now,
+            updated_at: now,
+            ..invoice.clone()
+        })
+    }
+}
+
+/// What an invoice says of its customer, as it is now.
+fn details_of(debtor: &Debtor) -> Value {
+    let mut details = Map::new();
+    let own = [
+        ("name", &debtor.name),
+        ("email", &debtor.email),
+        ("country", &debtor.country),
+        ("registration_code", &debtor.registration_code),
+        ("agreement_number", &debtor.agreement_number),
+        ("contact_details", &debtor.contact_details),
+    ];
+    for (name, text) in own {
+        if !text.is_empty() {
+            details.insert(name.to_owned(), json!(text));
+        }
+    }
+    for name in
+        ["address", "postal", "city", "phone_number", "bank_name", "bank_account", "vat_code"]
+    {
+        if let Some(Value::String(text)) = debtor.details.get(name)
+            && !text.is_empty()
+        {
+            details.insert(name.to_owned(), json!(text));
+        }
+    }
+    Value::Object(details)
+}

@@ -1,0 +1,272 @@
+//! How customers pay, and money that came in.
+
+use model::{CustomerId, Day, InvoiceId, PaymentId, PaymentKind, PaymentProfileId};
+use serde_json::{Value, json};
+use store::{
+    Tx,
+    payments::{
+        self, PAYMENTS, PROFILES, Payment, Profile, Proof, active_profile, find_payment,
+        find_profile, read_payment, read_profile,
+    },
+};
+
+use crate::{Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed};
+
+/// The service for payments.
+#[derive(Debug, Clone, Copy)]
+pub struct Payments<'a>(pub(crate) &'a Market);
+
+/// A profile as it is asked for; what is left out stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileChange {
+    pub name: Option<String>,
+    pub kind: Option<PaymentKind>,
+    pub active: Option<bool>,
+    pub attributes: Option<Value>,
+}
+
+/// Money that is booked.
+pub(crate) struct Incoming {
+    pub profile: PaymentProfileId,
+    pub customer: CustomerId,
+    pub invoice: Option<(InvoiceId, (i64, i64))>,
+    /// Micro-dollars.
+    pub amount: i64,
+    pub day: Day,
+}
+
+impl Payments<'_> {
+    fn seen(actor: &Actor) -> Option<Clause> {
+        let own = actor.customers_with(Permission::SeeBilling);
+        let own = own.iter().map(ToString::to_string);
+        (!actor.may_everywhere(Permission::SeeBilling))
+            .then(|| Clause::of("f.customer_id IN (?)", own))
+    }
+
+    /// A page of the profiles that the actor may see.
+    pub async fn profiles(
+        &self,
+        actor: &Actor,
+        asked: Asked,
+        range: (i64, i64),
+    ) -> Result<(Vec<Profile>, u64)> {
+        let asked = asked.and_some(Self::seen(actor));
+        Ok(PROFILES.page(self.0.core().db(), &asked, range, read_profile).await?)
+    }
+
+    pub async fn profile(&self, actor: &Actor, id: PaymentProfileId) -> Result<Profile> {
+        let found = find_profile(self.0.core().db(), id).await?;
+        let found = found.ok_or(Error::Missing("payment profile"))?;
+        actor.must(Permission::SeeBilling, On::customer(found.customer), "payment profile")?;
+        Ok(found)
+    }
+
+    /// The profile that a customer pays by now.
+    pub async fn active(&self, actor: &Actor, customer: CustomerId) -> Result<Option<Profile>> {
+        actor.must(Permission::SeeBilling, On::customer(customer), "organization")?;
+        Ok(active_profile(self.0.core().db(), customer).await?)
+    }
+
+    /// Adds a profile. An active one makes the others of the customer inactive.
+    pub async fn add_profile(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        change: ProfileChange,
+    ) -> Result<Profile> {
+        let core = self.0.core();
+        actor.must_everywhere(Permission::ManageBilling)?;
+        let profile = Profile {
+            id: core.id(PaymentProfileId::new),
+            customer,
+            name: change.name.unwrap_or_default(),
+            kind: change.kind.unwrap_or(PaymentKind::Invoices),
+            active: change.active.unwrap_or(true),
+            attributes: change.attributes.unwrap_or_else(|| json!({})),
+            created_at: core.now(),
+        };
+        let mut tx = core.db().begin().await?;
+        if !store::customers::lock(&mut tx, customer).await? {
+            return Err(Error::field("organization", "Invalid hyperlink - Object does not exist."));
+        }
+        self.save(&mut tx, actor, &profile, "payment_profile_created").await?;
+        tx.commit().await?;
+        Ok(profile)
+    }
+
+    /// Changes a profile.
+    pub async fn change_profile(
+        &self,
+        actor: &Actor,
+        id: PaymentProfileId,
+        change: ProfileChange,
+    ) -> Result<Profile> {
+        let found = self.profile(actor, id).await?;
+        actor.must_everywhere(Permission::ManageBilling)?;
+        let mut tx = self.0.core().db().begin().await?;
+        store::customers::lock(&mut tx, found.customer).await?;
+        let old = find_profile(&mut tx, id).await?.ok_or(Error::Missing("payment profile"))?;
+        let profile = Profile {
+            name: change.name.unwrap_or(old.name),
+            kind: change.kind.unwrap_or(old.kind),
+            active: change.active.unwrap_or(old.active),
+            attributes: change.attributes.unwrap_or(old.attributes),
+            ..old
+        };
+        self.save(&mut tx, actor, &profile, "payment_profile_updated").await?;
+        tx.commit().await?;
+        Ok(profile)
+    }
+
+    async fn save(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        profile: &Profile,
+        kind: &'static str,
+    ) -> Result<()> {
+        if profile.active {
+            payments::disable(tx, profile.customer).await?;
+        }
+        payments::put_profile(tx, profile).await?;
+        let message = format!("The payment profile {} was saved.", profile.name);
+        let deed = Deed::new(kind, message, "payment_profile", profile.id)
+            .of(profile.customer)
+            .with(json!({ "payment_type": profile.kind.as_str(), "is_active": profile.active }));
+        self.0.note(tx, Some(actor), deed).await
+    }
+
+    /// Takes a profile away; one that something was paid by stays.
+    pub async fn remove_profile(&self, actor: &Actor, id: PaymentProfileId) -> Result<()> {
+        let found = self.profile(actor, id).await?;
+        actor.must_everywhere(Permission::ManageBilling)?;
+        let mut tx = self.0.core().db().begin().await?;
+        if !payments::delete_profile(&mut tx, id).await? {
+            return Err(Error::Conflict("The profile has payments."));
+        }
+        let message = format!("The payment profile {} was removed.", found.name);
+        let deed =
+            Deed::new("payment_profile_removed", message, "payment_profile", id).of(found.customer);
+        self.0.note(&mut tx, Some(actor), deed).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A page of the payments that the actor may see.
+    pub async fn list(
+        &self,
+        actor: &Actor,
+        asked: Asked,
+        range: (i64, i64),
+    ) -> Result<(Vec<Payment>, u64)> {
+        let asked = asked.and_some(Self::seen(actor));
+        Ok(PAYMENTS.page(self.0.core().db(), &asked, range, read_payment).await?)
+    }
+
+    pub async fn find(&self, actor: &Actor, id: PaymentId) -> Result<Payment> {
+        let found = find_payment(self.0.core().db(), id).await?.ok_or(Error::Missing("payment"))?;
+        actor.must(Permission::SeeBilling, On::customer(found.customer), "payment")?;
+        Ok(found)
+    }
+
+    /// The file that shows a payment.
+    pub async fn proof(&self, actor: &Actor, id: PaymentId) -> Result<Proof> {
+        self.find(actor, id).await?;
+        payments::proof(self.0.core().db(), id).await?.ok_or(Error::Missing("file"))
+    }
+
+    /// Books money that came in by a profile.
+    pub async fn add(
+        &self,
+        actor: &Actor,
+        profile: PaymentProfileId,
+        (amount, day): (i64, Day),
+        proof: Option<Proof>,
+    ) -> Result<Payment> {
+        actor.must_everywhere(Permission::ManageBilling)?;
+        if day > self.0.core().now().day() {
+            return Err(Error::field("date_of_payment", "The date is in the future."));
+        }
+        if model::Month::new(day.civil().0, 1).is_none() {
+            return Err(Error::field("date_of_payment", "The date is too long ago."));
+        }
+        let mut tx = self.0.core().db().begin().await?;
+        let missing = || Error::field("profile", "Invalid hyperlink - Object does not exist.");
+        let found = find_profile(&mut tx, profile).await?.ok_or_else(missing)?;
+        let incoming = Incoming { profile, customer: found.customer, invoice: None, amount, day };
+        let id = self.book(&mut tx, actor, incoming, proof).await?;
+        tx.commit().await?;
+        self.find(actor, id).await
+    }
+
+    /// Writes a payment in the transaction of what it pays.
+    pub(crate) async fn book(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        incoming: Incoming,
+        proof: Option<Proof>,
+    ) -> Result<PaymentId> {
+        let core = self.0.core();
+        let payment = Payment {
+            id: core.id(PaymentId::new),
+            profile: incoming.profile,
+            customer: incoming.customer,
+            invoice: incoming.invoice.map(|(id, _)| id),
+            period: incoming.invoice.map(|(_, period)| period),
+            amount: incoming.amount,
+            day: incoming.day,
+            proven: proof.is_some(),
+            created_at: core.now(),
+        };
+        payments::insert_payment(tx, &payment, proof).await?;
+        let deed = Deed::new("payment_created", "A payment was booked.", "payment", payment.id)
+            .of(payment.customer)
+            .with(json!({ "amount": payment.amount, "date": payment.day }));
+        self.0.note(tx, Some(actor), deed).await?;
+        Ok(payment.id)
+    }
+
+    /// Says which invoice of the same customer a payment is for, or that it is for none.
+    pub async fn link(
+        &self,
+        actor: &Actor,
+        id: PaymentId,
+        invoice: Option<InvoiceId>,
+    ) -> Result<()> {
+        let payment = self.find(actor, id).await?;
+        actor.must_everywhere(Permission::ManageBilling)?;
+        let mut tx = self.0.core().db().begin().await?;
+        if let Some(invoice) = invoice {
+            let found = store::invoices::find(&mut tx, invoice).await?;
+            let missing = || Error::field("invoice", "Invalid hyperlink - Object does not exist.");
+            if found.ok_or_else(missing)?.customer != payment.customer {
+                return Err(Error::field("invoice", "The invoice is another organization's."));
+            }
+        }
+        payments::link(&mut tx, id, invoice).await?;
+        let (kind, message) = match invoice {
+            Some(_) => ("payment_linked", "A payment was linked to an invoice."),
+            None => ("payment_unlinked", "A payment was unlinked from its invoice."),
+        };
+        let deed = Deed::new(kind, message, "payment", id)
+            .of(payment.customer)
+            .with(json!({ "invoice": invoice }));
+        self.0.note(&mut tx, Some(actor), deed).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes back a payment that was booked by mistake.
+    pub async fn remove(&self, actor: &Actor, id: PaymentId) -> Result<()> {
+        let payment = self.find(actor, id).await?;
+        actor.must_everywhere(Permission::ManageBilling)?;
+        let mut tx = self.0.core().db().begin().await?;
+        if !payments::delete_payment(&mut tx, id).await? {
+            return Err(Error::Missing("payment"));
+        }
+        let deed = Deed::new("payment_removed", "A payment was removed.", "payment", id)
+            .of(payment.customer)
+            .with(json!({ "amount": payment.amount, "date": payment.day, "invoice": payment.invoice }));
+        self.0.note(&mut tx, Some(actor), deed).await?;
+        Ok(tx.commit().await?)
+    }
+}

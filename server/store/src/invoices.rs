@@ -1,0 +1,439 @@
+//! Invoices and their items. Numbers come from the counter `invoices`, in the transaction that makes an invoice final.
+
+use model::{
+    CustomerId, Day, InvoiceId, InvoiceItemId, InvoiceState, OfferingId, ProjectId, ResourceId,
+    Timestamp,
+};
+use serde_json::Value;
+
+use crate::{
+    Result, Row, Run, Script, Tx,
+    db::{built, numbered, runs},
+    lists::{Kind, Shelf, filter},
+    sql,
+};
+
+/// The words that the state of an invoice is filtered by.
+const STATES: &[&str] = &["pending", "created", "paid", "canceled", "pending_finalization"];
+
+/// A month's bill, or a credit note. Amounts are micro-dollars.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invoice {
+    pub id: InvoiceId,
+    /// Given when it is made final.
+    pub number: Option<i64>,
+    pub customer: CustomerId,
+    pub customer_name: String,
+    pub year: i64,
+    pub month: i64,
+    pub state: InvoiceState,
+    /// The invoice that it takes back: it is a credit note.
+    pub credits: Option<InvoiceId>,
+    /// Hundredths of a percent.
+    pub tax_rate: i64,
+    pub price: i64,
+    pub tax: i64,
+    pub total: i64,
+    pub customer_details: Value,
+    pub issuer_details: Value,
+    pub invoice_day: Option<Day>,
+    pub due_day: Option<Day>,
+    pub paid_day: Option<Day>,
+    pub backend_id: String,
+    pub payment_url: String,
+    pub reference_number: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A line of an invoice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    pub id: InvoiceItemId,
+    pub invoice: InvoiceId,
+    pub position: i64,
+    pub resource: Option<ResourceId>,
+    pub project: Option<ProjectId>,
+    pub offering: Option<OfferingId>,
+    pub seller: Option<CustomerId>,
+    pub name: String,
+    pub billing: String,
+    /// The kind of the component; empty for the plan itself.
+    pub component: String,
+    pub unit: String,
+    pub measured_unit: String,
+    pub article_code: String,
+    pub unit_price: i64,
+    /// Millionths.
+    pub quantity: i64,
+    pub price: i64,
+    pub tax: i64,
+    pub start: Timestamp,
+    /// The last millisecond that it is for.
+    pub end: Timestamp,
+    /// The price that was in force.
+    pub price_version: Option<String>,
+    pub details: Value,
+}
+
+/// An item with the names of what it is about, as they are now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemView {
+    pub item: Item,
+    pub customer: CustomerId,
+    pub customer_name: String,
+    pub resource_name: Option<String>,
+    pub project_name: Option<String>,
+    pub offering_name: Option<String>,
+}
+
+/// What can be asked of the invoices.
+pub const SHELF: Shelf = Shelf {
+    select: "i.id, i.number, i.customer_id, c.name AS customer_name, i.year, i.month, i.state, i.credits, i.tax_rate,
+        i.price, i.tax, i.total, i.customer_details, i.issuer_details, i.invoice_day, i.due_day, i.paid_day,
+        i.backend_id, i.payment_url, i.reference_number, i.created_at, i.updated_at",
+    from: "invoices i JOIN customers c ON c.id = i.customer_id",
+    counted: "invoices i",
+    filters: &[
+        filter("customer", Kind::Id, "i.customer_id IN (?)"),
+        filter("customer_uuid", Kind::Id, "i.customer_id IN (?)"),
+        filter("state", Kind::Word(STATES), "i.state IN (?)"),
+        filter("year", Kind::Number, "i.year = ?"),
+        filter("month", Kind::Number, "i.month = ?"),
+        filter("number", Kind::Number, "i.number = ?"),
+        filter("created", Kind::Day, "i.invoice_day = ?"),
+        filter("start_date", Kind::Day, "i.invoice_day >= ?"),
+        filter("end_date", Kind::Day, "i.invoice_day <= ?"),
+        filter("created_after", Kind::Time, "i.created_at >= ?"),
+        filter("created_before", Kind::Time, "i.created_at <= ?"),
+        // Credit notes are asked for by name: who looks for a customer's month expects the one invoice of it.
+        filter("credit_notes", Kind::Bool, "CASE WHEN i.credits IS NULL THEN 0 ELSE 1 END = ?"),
+    ],
+    orders: &[
+        ("created", "i.created_at"),
+        ("year", "i.year"),
+        ("month", "i.month"),
+        ("number", "i.number"),
+        ("state", "i.state"),
+        ("price", "i.price"),
+        ("total", "i.total"),
+        ("due_date", "i.due_day"),
+        ("customer_name", "c.name"),
+    ],
+    usual_order: "i.created_at DESC",
+    id: "i.id",
+};
+
+/// Reads a row of [`SHELF`].
+pub fn read(row: &Row) -> Result<Invoice> {
+    let day = |column| Ok::<_, crate::Error>(row.get::<Option<i64>>(column)?.map(Day::from_number));
+    Ok(Invoice {
+        id: row.parse("invoices", "id")?,
+        number: row.get("number")?,
+        customer: row.parse("invoices", "customer_id")?,
+        customer_name: row.get("customer_name")?,
+        year: row.get("year")?,
+        month: row.get("month")?,
+        state: row.parse("invoices", "state")?,
+        credits: row.parse_some("invoices", "credits")?,
+        tax_rate: row.get("tax_rate")?,
+        price: row.get("price")?,
+        tax: row.get("tax")?,
+        total: row.get("total")?,
+        customer_details: row.json("invoices", "customer_details")?,
+        issuer_details: row.json("invoices", "issuer_details")?,
+        invoice_day: day("invoice_day")?,
+        due_day: day("due_day")?,
+        paid_day: day("paid_day")?,
+        backend_id: row.get("backend_id")?,
+        payment_url: row.get("payment_url")?,
+        reference_number: row.get("reference_number")?,
+        created_at: Timestamp::from_ms(row.get("created_at")?),
+        updated_at: Timestamp::from_ms(row.get("updated_at")?),
+    })
+}
+
+/// What can be asked of the items.
+pub const ITEMS: Shelf = Shelf {
+    select: "t.id, t.invoice_id, t.position, t.resource_id, t.project_id, t.offering_id, t.seller_id, t.name, t.billing,
+        t.component, t.unit, t.measured_unit, t.article_code, t.unit_price, t.quantity, t.price, t.tax, t.start_at,
+        t.end_at, t.price_version_id, t.details, i.customer_id, c.name AS customer_name, r.name AS resource_name,
+        p.name AS project_name, o.name AS offering_name",
+    from: "invoice_items t JOIN invoices i ON i.id = t.invoice_id JOIN customers c ON c.id = i.customer_id
+        LEFT JOIN resources r ON r.id = t.resource_id LEFT JOIN projects p ON p.id = t.project_id
+        LEFT JOIN offerings o ON o.id = t.offering_id",
+    counted: "invoice_items t",
+    filters: &[
+        filter("invoice_uuid", Kind::Id, "t.invoice_id IN (?)"),
+        filter("customer_uuid", Kind::Id, "i.customer_id IN (?)"),
+        filter("project_uuid", Kind::Id, "t.project_id IN (?)"),
+        filter("resource_uuid", Kind::Id, "t.resource_id IN (?)"),
+        filter("offering_uuid", Kind::Id, "t.offering_id IN (?)"),
+        filter("year", Kind::Number, "i.year = ?"),
+        filter("month", Kind::Number, "i.month = ?"),
+        filter("start_year", Kind::Number, "i.year = ?"),
+        filter("start_month", Kind::Number, "i.month = ?"),
+    ],
+    orders: &[("price", "t.price"), ("unit_price", "t.unit_price"), ("project_name", "p.name"), ("resource_name", "r.name")],
+    usual_order: "t.position",
+    id: "t.id",
+};
+
+/// Reads a row of [`ITEMS`].
+pub fn read_item(row: &Row) -> Result<ItemView> {
+    Ok(ItemView {
+        item: Item {
+            id: row.parse("invoice_items", "id")?,
+            invoice: row.parse("invoice_items", "invoice_id")?,
+            position: row.get("position")?,
+            resource: row.parse_some("invoice_items", "resource_id")?,
+            project: row.parse_some("invoice_items", "project_id")?,
+            offering: row.parse_some("invoice_items", "offering_id")?,
+            seller: row.parse_some("invoice_items", "seller_id")?,
+            name: row.get("name")?,
+            billing: row.get("billing")?,
+            component: row.get("component")?,
+            unit: row.get("unit")?,
+            measured_unit: row.get("measured_unit")?,
+            article_code: row.get("article_code")?,
+            unit_price: row.get("unit_price")?,
+            quantity: row.get("quantity")?,
+            price: row.get("price")?,
+            tax: row.get("tax")?,
+            start: Timestamp::from_ms(row.get("start_at")?),
+            end: Timestamp::from_ms(row.get("end_at")?),
+            price_version: row.get("price_version_id")?,
+            details: row.json("invoice_items", "details")?,
+        },
+        customer: row.parse("invoices", "customer_id")?,
+        customer_name: row.get("customer_name")?,
+        resource_name: row.get("resource_name")?,
+        project_name: row.get("project_name")?,
+        offering_name: row.get("offering_name")?,
+    })
+}
+
+/// One invoice.
+pub async fn find(on: impl Run<'_>, id: InvoiceId) -> Result<Option<Invoice>> {
+    built(on, format!("SELECT {} FROM {} WHERE i.id = $1", SHELF.select, SHELF.from))
+        .bind(id.to_string())
+        .optional(read)
+        .await
+}
+
+/// The invoices of customers for a month that are neither canceled nor credit notes.
+pub async fn of_month(
+    on: impl Run<'_>,
+    customers: &[CustomerId],
+    (year, month): (i64, i64),
+) -> Result<Vec<Invoice>> {
+    // Callers bill at most a run's worth of customers at a time.
+    let run = runs(customers).next().unwrap_or_default();
+    if run.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (y, m) = (run.len() + 1, run.len() + 2);
+    let text = format!(
+        "SELECT {} FROM {} WHERE i.customer_id IN {} AND i.year = ${y} AND i.month = ${m}
+             AND i.credits IS NULL AND i.state <> 'canceled' ORDER BY i.customer_id, i.id",
+        SHELF.select,
+        SHELF.from,
+        numbered(1, run.len())
+    );
+    let bound = run.iter().fold(built(on, text), |s, id| s.bind(id.to_string()));
+    bound.bind(year).bind(month).all(read).await
+}
+
+/// Whether a customer's month is closed: its invoice is final, so that nothing may be added to it.
+pub async fn is_closed(
+    on: impl Run<'_>,
+    customer: CustomerId,
+    (year, month): (i64, i64),
+) -> Result<bool> {
+    sql(
+        on,
+        "SELECT 1 AS one FROM invoices WHERE customer_id = $1 AND year = $2 AND month = $3 AND credits IS NULL
+             AND state IN ('created', 'paid', 'pending_finalization') LIMIT 1",
+    )
+    .bind(customer.to_string())
+    .bind(year)
+    .bind(month)
+    .optional(|_| Ok(()))
+    .await
+    .map(|found| found.is_some())
+}
+
+/// Takes so many numbers; the last of them. Whoever has them is the only one who takes any until the transaction ends,
+/// so that what is rolled back leaves no gap.
+pub async fn take_numbers(tx: &mut Tx, count: usize) -> Result<i64> {
+    sql(tx, "UPDATE versions SET version = version + $1 WHERE name = 'invoices' RETURNING version")
+        .bind(i64::try_from(count).unwrap_or(i64::MAX))
+        .one(|row| row.get("version"))
+        .await
+}
+
+/// Writes invoices; one that is there is replaced as long as it is not final.
+pub async fn put(tx: &mut Tx, invoices: &[Invoice]) -> Result<()> {
+    let mut script = Script::new(tx);
+    script.insert(
+        "INSERT INTO invoices (id, number, customer_id, year, month, state, credits, tax_rate, price, tax, total,
+             customer_details, issuer_details, invoice_day, due_day, paid_day, backend_id, payment_url,
+             reference_number, created_at, updated_at) VALUES ",
+        21,
+        " ON CONFLICT (id) DO UPDATE SET number = excluded.number, state = excluded.state,
+             tax_rate = excluded.tax_rate, price = excluded.price, tax = excluded.tax, total = excluded.total,
+             customer_details = excluded.customer_details, issuer_details = excluded.issuer_details,
+             invoice_day = excluded.invoice_day, due_day = excluded.due_day, updated_at = excluded.updated_at",
+        invoices,
+        |s, invoice| {
+            s.bind(invoice.id.to_string())
+                .bind(invoice.number)
+                .bind(invoice.customer.to_string())
+                .bind(invoice.year)
+                .bind(invoice.month)
+                .bind(invoice.state.as_str())
+                .bind(invoice.credits.map(|id| id.to_string()))
+                .bind(invoice.tax_rate)
+                .bind(invoice.price)
+                .bind(invoice.tax)
+                .bind(invoice.total)
+                .bind(invoice.customer_details.to_string())
+                .bind(invoice.issuer_details.to_string())
+                .bind(invoice.invoice_day.map(Day::number))
+                .bind(invoice.due_day.map(Day::number))
+                .bind(invoice.paid_day.map(Day::number))
+                .bind(invoice.backend_id.clone())
+                .bind(invoice.payment_url.clone())
+                .bind(invoice.reference_number.clone())
+                .bind(invoice.created_at.ms())
+                .bind(invoice.updated_at.ms())
+        },
+    )?;
+    script.run(tx).await
+}
+
+/// Writes items.
+pub async fn insert_items(tx: &mut Tx, items: &[Item]) -> Result<()> {
+    // A script is one text: a few thousand values at a time keep it small.
+    for part in items.chunks(1_024) {
+        let mut script = Script::new(tx);
+        script.insert(
+            "INSERT INTO invoice_items (id, invoice_id, position, resource_id, project_id, offering_id, seller_id, name,
+                 billing, component, unit, measured_unit, article_code, unit_price, quantity, price, tax, start_at,
+                 end_at, price_version_id, details) VALUES ",
+            21,
+            "",
+            part,
+            |s, item| {
+                s.bind(item.id.to_string())
+                    .bind(item.invoice.to_string())
+                    .bind(item.position)
+                    .bind(item.resource.map(|id| id.to_string()))
+                    .bind(item.project.map(|id| id.to_string()))
+                    .bind(item.offering.map(|id| id.to_string()))
+                    .bind(item.seller.map(|id| id.to_string()))
+                    .bind(item.name.clone())
+                    .bind(item.billing.clone())
+                    .bind(item.component.clone())
+                    .bind(item.unit.clone())
+                    .bind(item.measured_unit.clone())
+                    .bind(item.article_code.clone())
+                    .bind(item.unit_price)
+                    .bind(item.quantity)
+                    .bind(item.price)
+                    .bind(item.tax)
+                    .bind(item.start.ms())
+                    .bind(item.end.ms())
+                    .bind(item.price_version.clone())
+                    .bind(item.details.to_string())
+            },
+        )?;
+        script.run(tx).await?;
+    }
+    Ok(())
+}
+
+/// Takes away the items of an invoice that is not final, to write them anew.
+pub async fn clear_items(tx: &mut Tx, invoice: InvoiceId) -> Result<()> {
+    sql(
+        tx,
+        "DELETE FROM invoice_items WHERE invoice_id = $1
+             AND EXISTS (SELECT 1 FROM invoices i WHERE i.id = $1 AND i.number IS NULL)",
+    )
+    .bind(invoice.to_string())
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// The items of an invoice, in their order.
+pub async fn items(on: impl Run<'_>, invoice: InvoiceId) -> Result<Vec<ItemView>> {
+    let text = format!(
+        "SELECT {} FROM {} WHERE t.invoice_id = $1 ORDER BY t.position, t.id",
+        ITEMS.select, ITEMS.from
+    );
+    built(on, text).bind(invoice.to_string()).many(read_item).await
+}
+
+/// Moves an invoice on, if it is in the state that it is thought to be in; whether it was.
+pub async fn set_state(
+    tx: &mut Tx,
+    id: InvoiceId,
+    (from, to): (InvoiceState, InvoiceState),
+    paid: Option<Day>,
+    now: Timestamp,
+) -> Result<bool> {
+    let rows = sql(
+        tx,
+        "UPDATE invoices SET state = $3, paid_day = COALESCE($4, paid_day), updated_at = $5
+         WHERE id = $1 AND state = $2",
+    )
+    .bind(id.to_string())
+    .bind(from.as_str())
+    .bind(to.as_str())
+    .bind(paid.map(Day::number))
+    .bind(now.ms())
+    .execute()
+    .await?;
+    Ok(rows == 1)
+}
+
+/// A text of an invoice that others' systems set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    BackendId,
+    PaymentUrl,
+    ReferenceNumber,
+}
+
+/// Sets it.
+pub async fn set_note(
+    tx: &mut Tx,
+    id: InvoiceId,
+    note: Note,
+    text: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = match note {
+        Note::BackendId => "UPDATE invoices SET backend_id = $2, updated_at = $3 WHERE id = $1",
+        Note::PaymentUrl => "UPDATE invoices SET payment_url = $2, updated_at = $3 WHERE id = $1",
+        Note::ReferenceNumber => {
+            "UPDATE invoices SET reference_number = $2, updated_at = $3 WHERE id = $1"
+        }
+    };
+    sql(tx, statement)
+        .bind(id.to_string())
+        .bind(text.to_owned())
+        .bind(now.ms())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// The credit note of an invoice, if there is one.
+pub async fn credit_note(on: impl Run<'_>, id: InvoiceId) -> Result<Option<InvoiceId>> {
+    sql(on, "SELECT id FROM invoices WHERE credits = $1 ORDER BY id LIMIT 1")
+        .bind(id.to_string())
+        .optional(|row| row.parse("invoices", "id"))
+        .await
+}
