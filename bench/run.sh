@@ -2,7 +2,7 @@
 # Measures the gateway, the ledger, the marketplace page, the catalogue and lists of orders beside peers and physical
 # limits; writes bench/RESULTS.md.
 #
-#   bench/run.sh [gateway|ledger|page|catalog|invoices|lists|all]…      (all when nothing is named)
+#   bench/run.sh [gateway|ledger|page|catalog|lists|invoices|all]…      (all when nothing is named)
 #   bench/run.sh report                          (writes the report again from bench/out)
 #
 # Settings by environment:
@@ -33,14 +33,14 @@ MISSING=()
 . "$HERE/ledger.sh"
 . "$HERE/page.sh"
 . "$HERE/catalog.sh"
-. "$HERE/invoices.sh"
 . "$HERE/lists.sh"
+. "$HERE/invoices.sh"
 
 stages=()
 for word in "${@:-all}"; do
   case $word in
-    gateway | ledger | page | catalog | invoices | lists) stages+=("$word") ;;
-    all) stages+=(gateway ledger page catalog invoices lists) ;;
+    gateway | ledger | page | catalog | lists | invoices) stages+=("$word") ;;
+    all) stages+=(gateway ledger page catalog lists invoices) ;;
     report) ;;
     *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
@@ -74,7 +74,7 @@ if ((${#stages[@]})); then
     mkdir -p "$OUT/$STAGE"
   done
   # Installing is not part of the measured time.
-  case " ${stages[*]} " in *" gateway "* | *" ledger "* | *" invoices "* | *" lists "*) find_postgres ;; esac
+  case " ${stages[*]} " in *" gateway "* | *" ledger "* | *" lists "* | *" invoices "*) find_postgres ;; esac
   case " ${stages[*]} $BENCH_SUTS " in *" gateway "*" any-llm "*) find_any_llm || true ;; esac
   SECONDS=0
   # What the later stages need of the limit, so that no earlier one eats it.

@@ -34,11 +34,13 @@ struct Tenant {
 }
 
 impl Market {
-    /// Fills an empty database with offerings, customers, resources and so many orders: one customer has a tenth of them,
+    /// Adds customers, resources and so many orders of what is on sale, or of a hundred offerings made for it: one customer has a tenth of them,
     /// the others some thousand each. Of a hundred orders 70 are done, 20 executing, 5 wait for the provider, 5 failed.
     pub async fn bench_orders(&self, orders: u64) -> Result<BenchOrders> {
         let core = self.core();
-        self.bench_catalog(100).await?;
+        if store::catalog::count(core.db()).await? == 0 {
+            self.bench_catalog(100).await?;
+        }
         let offered = store::bulk::offered(core.db()).await?;
         let staff = self.bench_user("staff", Some(Role::Staff)).await?;
         let (large, small) =

@@ -1,7 +1,7 @@
 //! What was done, for who may read of it.
 
 use model::EventId;
-use store::events::{Event, SHELF, read};
+use store::events::{Event, LONG, SHELF, read};
 
 use crate::{Actor, Asked, Clause, Error, Market, Permission, Result};
 
@@ -18,7 +18,7 @@ impl History<'_> {
         range: (i64, i64),
     ) -> Result<(Vec<Event>, u64)> {
         actor.must_be_person()?;
-        Ok(SHELF.page(self.0.core().db(), &asked.and_some(seen(actor)), range, read).await?)
+        self.0.core().page(LONG, &asked.and_some(seen(actor)), range, read).await
     }
 
     /// One event.
@@ -34,12 +34,12 @@ impl History<'_> {
 fn seen(actor: &Actor) -> Option<Clause> {
     (!actor.may_everywhere(Permission::SeeEvents)).then(|| {
         let customers = actor.customers_with(Permission::SeeEvents);
-        Clause::lists(
-            "e.customer_id IN (?) OR e.user_id IN (?)",
-            [
-                customers.iter().map(|id| id.to_string().into()).collect(),
+        Clause::any([
+            ("e.customer_id IN (?)", customers.iter().map(|id| id.to_string().into()).collect()),
+            (
+                "e.user_id IN (?)",
                 actor.user().map(|id| id.to_string().into()).into_iter().collect(),
-            ],
-        )
+            ),
+        ])
     })
 }
