@@ -3,6 +3,7 @@
 mod code;
 mod forgot;
 mod login;
+mod passkeys;
 mod qr;
 mod register;
 mod reset;

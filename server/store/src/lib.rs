@@ -43,6 +43,7 @@ pub mod lists;
 pub mod mails;
 pub mod members;
 mod migrations;
+pub mod passkeys;
 pub mod proof;
 pub mod quality;
 pub mod quotas;
