@@ -20,6 +20,8 @@ const house = {
   market: { uses: ["model", "store"], never: [...web, "sqlx", "async-stripe"] },
   mail: { uses: ["market"], never: [...web, "sqlx"] },
   sso: { uses: ["model", "market"], never: ["axum", "leptos", "leptos_axum", "leptos_router", "sqlx"] },
+  passkeys: { uses: ["model", "market"], never: [...web, "sqlx", "tokio"] },
+  pdf: { uses: [], never: [...web, "sqlx", "tokio"] },
   pictures: { uses: [], never: [...web, "sqlx", "tokio"] },
   gateway: { uses: ["model", "market"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },
   api: { uses: ["model", "market", "gateway"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },

@@ -77,7 +77,7 @@ from waldur_api_client.models import (
 
 base = os.environ["BASE"]
 token = os.environ["STAFF_TOKEN"]
-client = AuthenticatedClient(base_url=base, token=token, raise_on_unexpected_status=True)
+client = AuthenticatedClient(base_url=base, token=token)
 mark = uuid.uuid4().hex[:8]
 
 

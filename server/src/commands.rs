@@ -279,6 +279,10 @@ async fn serve(settings: Settings, samples: bool) -> anyhow::Result<()> {
         let oidc = sso::Oidc::new(provider).context("CMP_OIDC_ISSUER cannot be used")?;
         market.sign_on_by(Arc::new(oidc));
     }
+    match passkeys::Devices::new(&settings.public_url) {
+        Ok(devices) => market.know_devices_by(Arc::new(devices)),
+        Err(why) => tracing::info!(%why, "there are no passkeys here"),
+    }
     market.start().await?;
     telemetry::keep_up(figures.clone());
     let gateway = gateway::Gateway::new(market.clone(), settings.gateway());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, Email, FullName, ProjectId, SessionId, Timestamp, UserId};
+use crate::{CustomerId, Email, FullName, PasskeyId, ProjectId, SessionId, Timestamp, UserId};
 
 crate::offerings::words! {
     /// What somebody may do beyond their own customers.
@@ -74,6 +74,15 @@ pub struct SessionView {
     pub current: bool,
     /// The identity provider that vouched for it.
     pub issuer: Option<String>,
+}
+
+/// A key of a device that somebody signs in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyView {
+    pub id: PasskeyId,
+    pub name: String,
+    pub created_at: Timestamp,
+    pub used_at: Option<Timestamp>,
 }
 
 /// How somebody's sign-in is kept safe.

@@ -142,6 +142,8 @@ id! {
     MailId,
     /// A browser that somebody is signed in with.
     SessionId,
+    /// A key of a device that somebody signs in with.
+    PasskeyId,
 }
 
 impl From<ReceiptId> for EntryId {

@@ -39,8 +39,8 @@ mod usage;
 mod wallets;
 
 pub use accounts::{
-    CustomerView, ProjectView, Register, Registered, Role, SecurityView, SessionView, SignIn,
-    UserView,
+    CustomerView, PasskeyView, ProjectView, Register, Registered, Role, SecurityView, SessionView,
+    SignIn, UserView,
 };
 pub use billing::{
     Billed, Month, Pace, Slots, Stay, Tier, for_amount, for_tiers, for_time, spans, tax,
@@ -51,9 +51,9 @@ pub use estimates::{MonthCost, PlanCost, Volume, in_cents};
 pub use ids::{
     AccessTokenId, CategoryId, CommentId, ComponentId, CustomerId, EntryId, EventId, HoldId,
     HookId, InvitationId, InvoiceId, InvoiceItemId, JobId, KeyId, LeaseId, MailId, OfferingId,
-    OrderId, PaymentId, PaymentProfileId, PlanComponentId, PlanId, PlanPeriodId, PriceVersionId,
-    ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ScreenshotId, ServerId, SessionId,
-    TicketId, UsageId, UserId, WrongId,
+    OrderId, PasskeyId, PaymentId, PaymentProfileId, PlanComponentId, PlanId, PlanPeriodId,
+    PriceVersionId, ProjectId, ProviderId, ReceiptId, ResourceId, ReviewId, ScreenshotId, ServerId,
+    SessionId, TicketId, UsageId, UserId, WrongId,
 };
 pub use keys::{KeyView, SecretKey, WrongKey};
 pub use mails::{MailState, MailView};

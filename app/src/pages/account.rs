@@ -4,6 +4,7 @@ mod code;
 mod forgot;
 mod invitation;
 mod login;
+mod passkeys;
 mod qr;
 mod register;
 mod reset;

@@ -27,6 +27,7 @@ mod health;
 mod idempotency;
 mod instances;
 mod openapi;
+mod passkeys;
 mod providers;
 mod quality;
 mod queries;
@@ -81,6 +82,7 @@ pub fn router(api: Api) -> Router {
     [
         sessions::routes(),
         sign_on::routes(),
+        passkeys::routes(),
         wallets::routes(),
         billing::routes(),
         commerce::routes(),

@@ -153,6 +153,19 @@ fn accounts() -> Group {
             object(&[("token", text()), ("user_uuid", id()), ("customer_uuid", id())], &[]),
         ),
         ("SignIn", object(&[("username", text()), ("password", password)], &[("otp", code)])),
+        (
+            "PasskeyOptions",
+            json!({ "type": "object", "description": "For `PublicKeyCredential.parseCreationOptionsFromJSON` and its like." }),
+        ),
+        (
+            "NewPasskey",
+            object(&[("credential", json!({ "type": "object" })), ("name", text())], &[]),
+        ),
+        (
+            "ShownPasskey",
+            object(&[("credential", json!({ "type": "object" }))], &[("next", text())]),
+        ),
+        ("Next", object(&[("next", text())], &[])),
         ("LogoutToken", object(&[("logout_token", text())], &[])),
         ("Token", holding("token", json!({ "type": "string", "pattern": "^[0-9a-f]{40}$" }))),
     ]

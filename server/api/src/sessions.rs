@@ -190,7 +190,7 @@ async fn pass_second_factor(
 }
 
 /// Where somebody goes who just signed in and wanted nothing else: to their first organization.
-async fn home(doors: &Shared, secret: &str) -> Result<String, ApiError> {
+pub async fn home(doors: &Shared, secret: &str) -> Result<String, ApiError> {
     let identity = doors.market.identity();
     let actor = identity.by_session(secret).await?.ok_or(Error::Anonymous)?;
     let me = identity.me(&actor).await?;

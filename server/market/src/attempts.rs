@@ -47,6 +47,11 @@ impl Attempt {
         Self::new("hourly mail by address", &neighbourhood(address), 20, 60)
     }
 
+    /// Questions to devices that somebody at an address asks for.
+    pub fn passkeys_from(address: &str) -> Self {
+        Self::new("passkey by address", &neighbourhood(address), 60, 10)
+    }
+
     /// Another link to verify an address.
     pub fn verification(user: model::UserId) -> Self {
         Self::new("verification mail", &user.to_string(), 1, 1)

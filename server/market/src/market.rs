@@ -11,11 +11,12 @@ use store::Db;
 
 use crate::{
     Catalog, Core, CreditsView, Customers, History, Hooks, Idempotency, Identity, Invitations,
-    Invoices, Issues, Keys, Ledger, Mails, Payments, Projects, Quality, Resources, Result, Reviews,
-    SecondFactors, Settings, SignOn, Stats, Team, Tickets, Tokens, Tryouts, Usage, Usages, Users,
-    Wallets,
+    Invoices, Issues, Keys, Ledger, Mails, Passkeys, Payments, Projects, Quality, Resources,
+    Result, Reviews, SecondFactors, Settings, SignOn, Stats, Team, Tickets, Tokens, Tryouts, Usage,
+    Usages, Users, Wallets,
     access::Access,
     mails::Mail,
+    passkeys::Authenticators,
     ports::{Clock, Entropy, SystemClock, SystemEntropy, Tell},
     quality::Gauges,
     sign_on::Provider,
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub mail: OnceLock<Arc<dyn Mail>>,
     /// The identity provider, where there is one.
     pub provider: OnceLock<Arc<dyn Provider>>,
+    /// The devices that people sign in with, where this server has a name.
+    pub authenticators: OnceLock<Arc<dyn Authenticators>>,
     pub stopping: AtomicBool,
     /// One reading of the catalogue at a time, so that an older one never replaces a newer.
     pub reading: tokio::sync::Mutex<()>,
@@ -80,6 +83,7 @@ impl Market {
             demo: Demo::default(),
             mail: OnceLock::new(),
             provider: OnceLock::new(),
+            authenticators: OnceLock::new(),
             stopping: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         })))
@@ -155,6 +159,15 @@ impl Market {
 
     pub fn sign_on(&self) -> SignOn<'_> {
         SignOn(self)
+    }
+
+    /// Lets people sign in with their devices from now on. The first way to talk with them stays.
+    pub fn know_devices_by(&self, authenticators: Arc<dyn Authenticators>) {
+        let _ = self.0.authenticators.set(authenticators);
+    }
+
+    pub fn passkeys(&self) -> Passkeys<'_> {
+        Passkeys(self)
     }
 
     pub fn second_factors(&self) -> SecondFactors<'_> {

@@ -153,7 +153,14 @@ impl Identity<'_> {
     pub async fn enter(&self, user: UserId, client: &Client) -> Result<String> {
         self.must_be_verified(user).await?;
         self.mend_trials(user).await?;
-        self.open_session(user, client, None).await
+        self.open_session(user, client, None, "auth_logged_in_with_username").await
+    }
+
+    /// The same for who has shown a passkey.
+    pub(crate) async fn enter_with_passkey(&self, user: UserId, client: &Client) -> Result<String> {
+        self.must_be_verified(user).await?;
+        self.mend_trials(user).await?;
+        self.open_session(user, client, None, "auth_logged_in_with_passkey").await
     }
 
     pub(crate) async fn open_session(
@@ -161,6 +168,7 @@ impl Identity<'_> {
         user: UserId,
         client: &Client,
         vouched: Option<Vouched>,
+        kind: &'static str,
     ) -> Result<String> {
         let core = self.0.core();
         let (secret, now) = (random_hex(core.entropy(), 32), core.now());
@@ -179,12 +187,8 @@ impl Identity<'_> {
             address: client.address.chars().take(64).collect(),
             vouched,
         };
-        let (kind, how) = match &session.vouched {
-            None => ("auth_logged_in_with_username", "signed in with a password"),
-            Some(_) => ("auth_logged_in_with_oidc", "signed in with the identity provider"),
-        };
         let context = serde_json::json!({ "ip_address": session.address });
-        let deed = Deed::new(kind, format!("Somebody {how}."), "user", user).with(context);
+        let deed = Deed::new(kind, "Somebody signed in.", "user", user).with(context);
         let mut tx = core.db().begin().await?;
         sessions::open(&mut tx, &session).await?;
         sessions::trim(&mut tx, user, SESSIONS).await?;

@@ -170,7 +170,10 @@ impl SignOn<'_> {
             sid: word.sid,
             id_token: word.id_token,
         };
-        Ok((identity.open_session(user, client, Some(vouched)).await?, next))
+        Ok((
+            identity.open_session(user, client, Some(vouched), "auth_logged_in_with_oidc").await?,
+            next,
+        ))
     }
 
     /// Whose account somebody's is; made when there is none and anybody may come.
@@ -233,6 +236,7 @@ impl SignOn<'_> {
             store::sessions::end_all(&mut tx, user, None).await?;
             store::users::drop_tokens(&mut tx, user).await?;
             store::second_factors::remove(&mut tx, user).await?;
+            store::passkeys::remove_all(&mut tx, user).await?;
             for purpose in [Purpose::Reset, Purpose::SecondFactor, Purpose::Verify] {
                 links::drop_all(&mut tx, user, purpose).await?;
             }

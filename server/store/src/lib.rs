@@ -55,6 +55,7 @@ mod migrations;
 pub mod offerings;
 pub mod orders;
 mod pages;
+pub mod passkeys;
 pub mod payments;
 pub mod people;
 pub mod plan_periods;

@@ -15,6 +15,10 @@ pub enum Purpose {
     SecondFactor,
     /// The way to an identity provider and back; the detail is what must come back.
     SignOn,
+    /// A device was asked for a new key; the detail is what its answer is compared with.
+    NewPasskey,
+    /// A device was asked to show a key; the detail is the same.
+    Passkey,
 }
 
 impl Purpose {
@@ -24,6 +28,8 @@ impl Purpose {
             Self::Reset => "reset",
             Self::SecondFactor => "second_factor",
             Self::SignOn => "sign_on",
+            Self::NewPasskey => "new_passkey",
+            Self::Passkey => "passkey",
         }
     }
 }

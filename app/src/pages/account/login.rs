@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::passkeys;
 use crate::{
     context::{local_path, market, query, see_other, visitor},
     fail::escape,
@@ -33,6 +34,7 @@ pub fn LoginPage() -> impl IntoView {
         return ().into_any();
     }
     let sign_on = market().is_ok_and(|market| market.sign_on().is_on());
+    let passkey = market().is_ok_and(|market| market.passkeys().are_on());
     let flash = flash::take();
     let flash = flash.as_ref();
     let prefix = if flash.is_some_and(|flash| !flash.done) { "Error: " } else { "" };
@@ -60,6 +62,7 @@ pub fn LoginPage() -> impl IntoView {
             <h1>"Sign in"</h1>
             {(!next.is_empty()).then(|| view! { <p class="lead">"Sign in to continue where you were going."</p> })}
             {sign_on.then(|| sign_on_link(&next))}
+            {passkey.then(|| passkeys::sign_in(&next))}
             <form method="post" action="/api-auth/session/" novalidate="novalidate">
                 {hidden("next", &next)}
                 {email.view(flash)}

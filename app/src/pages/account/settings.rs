@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use market::{Actor, Error, Market};
-use model::{Fault, FullName, SecurityView, SessionView};
+use model::{Fault, FullName, PasskeyView, SecurityView, SessionView};
 
-use super::sessions::sessions;
+use super::{passkeys::passkeys, sessions::sessions};
 use crate::{
     calls::own_form,
     context::{PostedForm, actor, client, loaded, market, posted, see_other},
@@ -75,6 +75,11 @@ async fn carry_out(
             identity.end_session(actor, id).await?;
             Ok("The browser is signed out.")
         }
+        "remove-passkey" => {
+            let id = form.text("passkey").parse().map_err(|_| Error::Missing("passkey"))?;
+            market.passkeys().remove(actor, id).await?;
+            Ok("The passkey is removed and no longer works.")
+        }
         "end-others" => {
             identity.end_other_sessions(actor).await?;
             Ok("All other browsers are signed out.")
@@ -102,13 +107,18 @@ pub fn AccountPage() -> impl IntoView {
         let security = market.identity().security(&actor).await?;
         let list = market.identity().sessions(&actor).await?;
         let can_verify = market.mails().are_sent();
-        Ok(page(&security, &list, can_verify, told.as_ref()))
+        let keys = if market.passkeys().are_on() {
+            Some(market.passkeys().list(&actor).await?)
+        } else {
+            None
+        };
+        Ok(page(&security, (&list, keys.as_deref()), can_verify, told.as_ref()))
     })
 }
 
 fn page(
     security: &SecurityView,
-    list: &[SessionView],
+    (list, keys): (&[SessionView], Option<&[PasskeyView]>),
     can_verify: bool,
     told: Option<&FlashBody>,
 ) -> AnyView {
@@ -125,6 +135,7 @@ fn page(
             {person(security, can_verify, wrong)}
             {password(security, wrong)}
             {second_factor(security)}
+            {keys.map(passkeys)}
             {sessions(list)}
         </div>
     }

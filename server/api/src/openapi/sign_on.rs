@@ -1,4 +1,4 @@
-//! The doors of signing in with an identity provider.
+//! The doors of signing in with an identity provider, and with passkeys.
 
 use super::{Door, Open};
 
@@ -38,5 +38,21 @@ pub(super) fn doors() -> Vec<Door> {
         .open(Open::ToAll)
         .takes("LogoutToken")
         .refuses(&[404, 502]),
+        Door::new("post", "/api-auth/passkeys/invitation/", "Ask a device for a new passkey")
+            .answers(200, "PasskeyOptions")
+            .refuses(&[403, 404, 409]),
+        Door::new("post", "/api-auth/passkeys/", "Add the passkey that a device has made")
+            .takes("NewPasskey")
+            .empty()
+            .refuses(&[403, 404, 409]),
+        Door::new("post", "/api-auth/passkeys/challenge/", "Ask a device to show a passkey")
+            .open(Open::ToAll)
+            .answers(200, "PasskeyOptions")
+            .refuses(&[403, 404, 409, 429]),
+        Door::new("post", "/api-auth/passkeys/session/", "Sign a browser in with a passkey")
+            .open(Open::ToAll)
+            .takes("ShownPasskey")
+            .answers(200, "Next")
+            .refuses(&[403, 404, 409]),
     ]
 }

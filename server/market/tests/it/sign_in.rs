@@ -447,3 +447,88 @@ async fn sessions_are_listed_and_ended_by_their_owner() {
         identity.issue_token(&known("ada", &next, None), &client).await.unwrap();
     }
 }
+
+/// Devices that say what the test has written: the answer is the person's id and the key's name.
+struct Devices;
+
+impl market::passkeys::Authenticators for Devices {
+    fn invite(
+        &self,
+        user: model::UserId,
+        _: (&str, &str),
+        known: Vec<Vec<u8>>,
+    ) -> Result<market::passkeys::Challenge, market::passkeys::Unfit> {
+        let state = format!("{user}");
+        Ok(market::passkeys::Challenge { options: format!("{}", known.len()), state })
+    }
+
+    fn enrol(&self, answer: &str, _: &str) -> Result<(Vec<u8>, String), market::passkeys::Unfit> {
+        Ok((answer.as_bytes().to_vec(), "0".to_owned()))
+    }
+
+    fn ask(&self) -> Result<market::passkeys::Challenge, market::passkeys::Unfit> {
+        Ok(market::passkeys::Challenge { options: "{}".to_owned(), state: "asked".to_owned() })
+    }
+
+    fn whose(&self, answer: &str) -> Result<(model::UserId, Vec<u8>), market::passkeys::Unfit> {
+        let (user, key) = answer.split_once(' ').unwrap();
+        Ok((user.parse().unwrap(), key.as_bytes().to_vec()))
+    }
+
+    fn check(
+        &self,
+        _: &str,
+        state: &str,
+        credential: &str,
+    ) -> Result<String, market::passkeys::Unfit> {
+        assert_eq!(state, "asked");
+        Ok(format!("{}", credential.parse::<u32>().unwrap() + 1))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_opens_its_owners_account_only() {
+    for (market, clock) in markets().await {
+        let made = register(&market, "ada").await;
+        let other = register(&market, "eve").await;
+        let (passkeys, client) = (market.passkeys(), from("10.0.0.1"));
+        let ada = actor(&market, &session(&market, "ada").await).await;
+        let eve = actor(&market, &session(&market, "eve").await).await;
+        assert!(matches!(passkeys.begin(&ada).await, Err(Error::Missing(_))), "no devices here");
+        market.know_devices_by(Arc::new(Devices));
+        let name = "phone".parse().unwrap();
+        let (_, secret) = passkeys.begin(&ada).await.unwrap();
+        // Somebody else's question is not answered for Ada, nor a question twice.
+        assert!(passkeys.add(&eve, &secret, "key", &name).await.is_err());
+        let (_, secret) = passkeys.begin(&ada).await.unwrap();
+        passkeys.add(&ada, &secret, "key", &name).await.unwrap();
+        assert!(passkeys.add(&ada, &secret, "key2", &name).await.is_err());
+        let (known, secret) = passkeys.begin(&eve).await.unwrap();
+        assert_eq!(known, "0");
+        let taken = passkeys.add(&eve, &secret, "key", &name).await;
+        assert!(matches!(taken, Err(Error::Conflict(_))), "{taken:?}");
+
+        let shown = |user: model::UserId| format!("{user} key");
+        let (_, secret) = passkeys.ask(&client).await.unwrap();
+        let wrong = passkeys.enter(&secret, &shown(other.user_uuid), &client).await;
+        assert!(matches!(wrong, Err(Error::Conflict(_))), "{wrong:?}");
+        let (_, secret) = passkeys.ask(&client).await.unwrap();
+        let session = passkeys.enter(&secret, &shown(made.user_uuid), &client).await.unwrap();
+        assert_eq!(actor(&market, &session).await.user(), Some(made.user_uuid));
+        assert!(passkeys.enter(&secret, &shown(made.user_uuid), &client).await.is_err(), "once");
+        let (_, secret) = passkeys.ask(&client).await.unwrap();
+        clock.advance_ms(5 * MINUTE);
+        assert!(passkeys.enter(&secret, &shown(made.user_uuid), &client).await.is_err(), "late");
+
+        let keys = passkeys.list(&ada).await.unwrap();
+        assert_eq!(
+            (keys.len(), keys[0].name.as_str(), keys[0].used_at.is_some()),
+            (1, "phone", true)
+        );
+        let foreign = passkeys.remove(&eve, keys[0].id).await;
+        assert!(matches!(foreign, Err(Error::Missing("passkey"))), "{foreign:?}");
+        passkeys.remove(&ada, keys[0].id).await.unwrap();
+        let (_, secret) = passkeys.ask(&client).await.unwrap();
+        assert!(passkeys.enter(&secret, &shown(made.user_uuid), &client).await.is_err());
+    }
+}
