@@ -24,7 +24,7 @@ const house = {
   pdf: { uses: [], never: [...web, "sqlx", "tokio"] },
   pictures: { uses: [], never: [...web, "sqlx", "tokio"] },
   gateway: { uses: ["model", "market"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },
-  api: { uses: ["model", "market", "gateway"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },
+  api: { uses: ["model", "market", "gateway", "pdf"], never: ["sqlx", "leptos", "leptos_axum", "leptos_router"] },
   app: { uses: ["model", "market"], optional: ["market"], never: ["sqlx", "tokio"] },
   frontend: { uses: ["app"], never: ["sqlx", "tokio", "axum"] },
   server: { uses: any, never: [] },

@@ -67,6 +67,7 @@ from waldur_api_client.models import (
     OfferingCreateRequest,
     OrderCreateRequest,
     OrderState,
+    PaidRequest,
     PatchedCustomerRequest,
     PricesUpdateRequest,
     PricesUpdateRequestPrices,
@@ -220,7 +221,12 @@ invoices = invoices_list.sync_all(
 )
 assert len(invoices) == 1 and invoices_count.sync(client=client, customer_uuid=customer.uuid) == 1
 assert float(invoices[0].price) == 75, invoices[0].price
-invoices_paid.sync_detailed(uuid=invoices[0].uuid, client=client)
+profile = client.get_httpx_client().post(
+    "/api/payment-profiles/",
+    json={"name": "By invoice", "organization": link("customers", customer), "payment_type": "invoices", "is_active": True},
+)
+assert profile.status_code == 201, profile.text
+invoices_paid.sync_detailed(uuid=invoices[0].uuid, client=client, body=PaidRequest(date=today))
 assert invoices_retrieve.sync(uuid=invoices[0].uuid, client=client).state == "paid"
 
 step("support, and the end")

@@ -21,6 +21,7 @@ impl fmt::Display for Wrong {
 impl std::error::Error for Wrong {}
 
 /// All that an operator may choose.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the operator's")]
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub database_url: String,

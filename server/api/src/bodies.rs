@@ -147,11 +147,6 @@ impl Fields {
         self.find(name)
     }
 
-    /// The names that were sent.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.values.iter().map(|(name, _)| name.as_str())
-    }
-
     /// The bytes that they came in.
     pub fn raw(&self) -> &Bytes {
         &self.raw

@@ -24,7 +24,7 @@ impl Deed {
         kind: &'static str,
         message: impl Into<String>,
         object: &'static str,
-        id: impl ToString,
+        id: impl std::fmt::Display,
     ) -> Self {
         Self {
             kind,

@@ -185,11 +185,11 @@ impl Invitations<'_> {
         let db = self.0.core().db();
         let well =
             secret.len() == SECRET_BYTES * 2 && secret.bytes().all(|b| b.is_ascii_hexdigit());
-        let id = match well {
-            true => store::invitations::by_secret(db, sha256(secret.as_bytes())).await?,
-            false => None,
-        };
-        let id = id.ok_or(Error::Missing("invitation"))?;
+        if !well {
+            return Err(Error::Missing("invitation"));
+        }
+        let found = store::invitations::by_secret(db, sha256(secret.as_bytes())).await?;
+        let id = found.ok_or(Error::Missing("invitation"))?;
         store::invitations::find(db, id).await?.ok_or(Error::Missing("invitation"))
     }
 

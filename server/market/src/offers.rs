@@ -159,13 +159,9 @@ impl Offers<'_> {
             Side::Provider => {
                 Clause::lists("(p.customer_id IN (?) OR o.id IN (?))", [own, managed])
             }
-            Side::Public => Clause::lists(
-                "(o.state = 'active' AND o.shared = 1)
-                 OR (o.state IN ('active', 'paused') AND (p.customer_id IN (?) OR o.id IN (?)))
-                 OR (o.state = 'paused' AND EXISTS (SELECT 1 FROM resources r WHERE r.offering_id = o.id
-                     AND r.state <> 'terminated' AND (r.customer_id IN (?) OR r.project_id IN (?))))",
-                [own.clone(), managed, own, projects],
-            ),
+            Side::Public => {
+                Clause::lists(store::offerings::ON_SALE_TO, [own.clone(), managed, own, projects])
+            }
             Side::Either => Clause::lists(
                 "(o.state = 'active' AND o.shared = 1) OR p.customer_id IN (?) OR o.id IN (?)",
                 [own, managed],

@@ -66,7 +66,7 @@ pub struct Remark {
 impl Orders<'_> {
     /// What the actor may see: everything, or what is bought or sold by the actor's customers, projects and offerings.
     /// Whose customers sell nothing is not looked for among the sellers.
-    fn sight(&self, actor: &Actor) -> Result<Option<Clause>> {
+    fn sight(self, actor: &Actor) -> Result<Option<Clause>> {
         actor.must_be_person()?;
         if actor.sees_all() {
             return Ok(None);

@@ -75,7 +75,7 @@ impl fmt::Debug for dyn Authenticators {
 #[derive(Debug, Clone, Copy)]
 pub struct Passkeys<'a>(pub(crate) &'a Market);
 
-fn unfit(error: Unfit) -> Error {
+fn unfit(error: &Unfit) -> Error {
     tracing::info!(%error, "the answer of a device was refused");
     Error::Conflict("The passkey could not be verified. Try again.")
 }
@@ -117,7 +117,7 @@ impl Passkeys<'_> {
         }
         let person = store::users::find(db, user).await?.ok_or(Error::Missing("user"))?;
         let names = (person.email.as_str(), person.full_name.as_str());
-        let challenge = authenticators.invite(user, names, known).map_err(unfit)?;
+        let challenge = authenticators.invite(user, names, known).map_err(|error| unfit(&error))?;
         let secret = self.keep(Purpose::NewPasskey, Some(user), &challenge.state).await?;
         Ok((challenge.options, secret))
     }
@@ -130,7 +130,7 @@ impl Passkeys<'_> {
             return Err(Error::Conflict("This took too long. Start again."));
         }
         let (credential_id, credential) =
-            authenticators.enrol(answer, &asked.detail).map_err(unfit)?;
+            authenticators.enrol(answer, &asked.detail).map_err(|error| unfit(&error))?;
         let core = self.0.core();
         let key = Added {
             id: core.id(PasskeyId::new),
@@ -171,7 +171,7 @@ impl Passkeys<'_> {
     pub async fn ask(&self, client: &Client) -> Result<(String, String)> {
         let authenticators = self.authenticators()?;
         Attempt::passkeys_from(&client.address).take(self.0.core()).await?;
-        let challenge = authenticators.ask().map_err(unfit)?;
+        let challenge = authenticators.ask().map_err(|error| unfit(&error))?;
         let secret = self.keep(Purpose::Passkey, None, &challenge.state).await?;
         Ok((challenge.options, secret))
     }
@@ -186,10 +186,12 @@ impl Passkeys<'_> {
             return Err(UNKNOWN);
         }
         let core = self.0.core();
-        let (user, credential_id) = authenticators.whose(answer).map_err(unfit)?;
+        let (user, credential_id) = authenticators.whose(answer).map_err(|error| unfit(&error))?;
         let found = passkeys::find(core.db(), user, &credential_id).await?;
         let (id, credential) = found.ok_or(UNKNOWN)?;
-        let credential = authenticators.check(answer, &asked.detail, &credential).map_err(unfit)?;
+        let credential = authenticators
+            .check(answer, &asked.detail, &credential)
+            .map_err(|error| unfit(&error))?;
         if !store::users::is_active(core.db(), user).await? {
             return Err(UNKNOWN);
         }

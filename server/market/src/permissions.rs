@@ -80,13 +80,10 @@ const fn holders(permission: Permission) -> (&'static [Role], &'static [ScopeRol
             &[Staff, Integration],
             &[CustomerOwner, CustomerManager, ProjectAdmin, ProjectManager, ProjectMember],
         ),
-        Permission::ApproveAsConsumer => {
-            (&[Staff], &[CustomerOwner, CustomerManager, ProjectAdmin, ProjectManager])
-        }
         Permission::ApproveAsProvider => {
             (&[Staff], &[CustomerOwner, CustomerManager, OfferingManager])
         }
-        Permission::UpdateResource => {
+        Permission::ApproveAsConsumer | Permission::UpdateResource => {
             (&[Staff], &[CustomerOwner, CustomerManager, ProjectAdmin, ProjectManager])
         }
         Permission::SetUsage => {
@@ -108,10 +105,10 @@ const fn holders(permission: Permission) -> (&'static [Role], &'static [ScopeRol
                 ProjectMember,
             ],
         ),
-        Permission::ManageTickets => (&[Staff, Support], &[]),
-        Permission::SeeUsers => (&[Staff, Support], &[]),
-        Permission::SeeMembers => (&[Staff, Support], &[CustomerOwner, CustomerManager]),
-        Permission::SeeEvents => (&[Staff, Support], &[CustomerOwner, CustomerManager]),
+        Permission::ManageTickets | Permission::SeeUsers => (&[Staff, Support], &[]),
+        Permission::SeeMembers | Permission::SeeEvents => {
+            (&[Staff, Support], &[CustomerOwner, CustomerManager])
+        }
     }
 }
 

@@ -62,7 +62,8 @@ fn escape(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing into a string cannot fail.
+            let _ = std::fmt::Write::write_fmt(&mut out, format_args!("%{byte:02X}"));
         }
         out
     })
@@ -218,7 +219,7 @@ impl SecondFactors<'_> {
     }
 
     /// Recovery codes as they are shown: four times four characters.
-    fn draw_codes(&self) -> Vec<String> {
+    fn draw_codes(self) -> Vec<String> {
         let draw = |_| {
             let mut bytes = [0; CODE];
             self.0.core().entropy().fill(&mut bytes);

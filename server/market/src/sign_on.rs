@@ -128,7 +128,7 @@ impl SignOn<'_> {
         let (provider, core) = (self.provider()?, self.0.core());
         let draw = |bytes| random_hex(core.entropy(), bytes);
         let asking = Asking { state: draw(16), nonce: draw(16), verifier: draw(32) };
-        let address = provider.address(&asking).await.map_err(refused)?;
+        let address = provider.address(&asking).await.map_err(|error| refused(&error))?;
         let (secret, now) = (draw(32), core.now());
         let Asking { state, nonce, verifier } = asking;
         let next = next.chars().take(2_000).collect();
@@ -159,8 +159,10 @@ impl SignOn<'_> {
             return Err(LOST);
         }
         let Way { state, nonce, verifier, next } = way;
-        let word =
-            provider.word(answer, &Asking { state, nonce, verifier }).await.map_err(refused)?;
+        let word = provider
+            .word(answer, &Asking { state, nonce, verifier })
+            .await
+            .map_err(|error| refused(&error))?;
         let user = self.whose(&word).await?;
         let identity = self.0.identity();
         identity.mend_trials(user).await?;
@@ -268,7 +270,7 @@ impl SignOn<'_> {
                 tracing::warn!(%why, "a logout token was refused");
                 return Err(wrong("This is not a logout token of the identity provider."));
             }
-            Err(silent) => return Err(refused(silent)),
+            Err(silent) => return Err(refused(&silent)),
         };
         let name = sha256(format!("{}\0{}", leaving.issuer, leaving.jti).as_bytes());
         let mut tx = core.db().begin().await?;
@@ -294,7 +296,7 @@ fn role_of(names: &[String]) -> Option<Role> {
         .find(|role| names.iter().any(|name| name == role.as_str()))
 }
 
-fn refused(error: Unheard) -> Error {
+fn refused(error: &Unheard) -> Error {
     tracing::warn!(%error, "signing in with the identity provider failed");
     match error {
         Unheard::Refused(_) => Error::Conflict(

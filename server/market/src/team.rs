@@ -257,9 +257,10 @@ impl Team<'_> {
     }
 
     pub(crate) async fn lock(&self, tx: &mut Tx, customer: CustomerId) -> Result<()> {
-        match store::customers::lock(tx, customer).await? {
-            true => Ok(()),
-            false => Err(Error::Missing("organization")),
+        if store::customers::lock(tx, customer).await? {
+            Ok(())
+        } else {
+            Err(Error::Missing("organization"))
         }
     }
 
@@ -275,7 +276,7 @@ impl Team<'_> {
         held.and(account).ok_or_else(|| Error::field("user", "User has no such role here."))
     }
 
-    fn check_end(&self, expires_at: Option<Timestamp>) -> Result<()> {
+    fn check_end(self, expires_at: Option<Timestamp>) -> Result<()> {
         match expires_at {
             Some(at) if at <= self.0.core().now() => Err(Error::field(
                 "expiration_time",

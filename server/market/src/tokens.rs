@@ -101,7 +101,10 @@ impl Reach {
 
 /// Uses of tokens that are not yet written down.
 #[derive(Debug, Default)]
-pub(crate) struct Uses(Mutex<HashMap<AccessTokenId, (Timestamp, Option<String>, i64)>>);
+pub(crate) struct Uses(Mutex<HashMap<AccessTokenId, Use>>);
+
+/// When a token was last used, from where, and how often since it was last noted.
+type Use = (Timestamp, Option<String>, i64);
 
 impl Uses {
     fn note(&self, id: AccessTokenId, at: Timestamp, from: Option<IpAddr>) {

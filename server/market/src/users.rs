@@ -73,10 +73,7 @@ impl Users<'_> {
             if !actor.knows(On::customer(id)) && !actor.may_everywhere(Permission::SeeUsers) {
                 return Ok((Vec::new(), 0));
             }
-            asked = asked.and(Clause::of(
-                "EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.customer_id IN (?))",
-                [id.to_string()],
-            ));
+            asked = asked.and(Clause::of(store::people::IN_CUSTOMER, [id.to_string()]));
         }
         if let Some(id) = project {
             let home = store::customers::find_project(db, id).await?;
@@ -84,10 +81,7 @@ impl Users<'_> {
             if !known {
                 return Ok((Vec::new(), 0));
             }
-            asked = asked.and(Clause::of(
-                "EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.scope_id IN (?))",
-                [id.to_string()],
-            ));
+            asked = asked.and(Clause::of(store::people::IN_SCOPE, [id.to_string()]));
         }
         if actor.may_everywhere(Permission::SeeUsers) {
             let (found, total) = SHELF.page(db, &asked, range, read).await?;
@@ -197,8 +191,8 @@ impl Users<'_> {
     /// Changes an account: everybody their own name, operators everything.
     pub async fn update(&self, actor: &Actor, id: UserId, change: UserChange) -> Result<UserRow> {
         let me = actor.must_be_person()?;
-        let rules = actor.may_everywhere(Permission::ManageUsers);
-        if me != id && !rules {
+        let manages = actor.may_everywhere(Permission::ManageUsers);
+        if me != id && !manages {
             return Err(if self.knows(actor, id).await? {
                 Error::Denied
             } else {
@@ -212,10 +206,10 @@ impl Users<'_> {
         let folded = apply(&mut account, &change)?;
         let ruled = (&before.email, before.role, before.active)
             != (&account.email, account.role, account.active);
-        if ruled && !rules {
+        if ruled && !manages {
             return Err(Error::Denied);
         }
-        if me == id && rules && (before.role, before.active) != (account.role, account.active) {
+        if me == id && manages && (before.role, before.active) != (account.role, account.active) {
             return Err(Error::Conflict(
                 "Nobody takes their own operator role away. Another operator can.",
             ));
@@ -259,11 +253,7 @@ fn peers(actor: &Actor) -> Clause {
     let ids = |list: Vec<String>| list.into_iter().map(Into::into).collect();
     let scopes = [actor.project_scopes(), actor.offering_scopes()].concat();
     let me = actor.user().map(|id| id.to_string()).into_iter().collect();
-    Clause::lists(
-        "u.id IN (?) OR EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id
-             AND (m.customer_id IN (?) OR m.scope_id IN (?)))",
-        [ids(me), ids(actor.customer_scopes()), ids(scopes)],
-    )
+    Clause::lists(store::people::KNOWN, [ids(me), ids(actor.customer_scopes()), ids(scopes)])
 }
 
 fn taken(error: store::Error) -> Error {

@@ -69,7 +69,7 @@ impl Authenticators for Devices {
         (email, full_name): (&str, &str),
         known: Vec<Vec<u8>>,
     ) -> Result<Challenge, Unfit> {
-        let known = Some(known.into_iter().map(Into::into).collect());
+        let known = Some(known.into_iter().collect());
         let (challenge, state) = self
             .0
             .start_passkey_registration(Uuid::from_bytes(*user.as_bytes()), email, full_name, known)
@@ -90,7 +90,7 @@ impl Authenticators for Devices {
         let state: PasskeyRegistration = read(state)?;
         let key =
             self.0.finish_passkey_registration(&answer, &state).map_err(|error| failed(&error))?;
-        Ok((key.cred_id().to_vec(), write(&key)?))
+        Ok((key.cred_id().clone(), write(&key)?))
     }
 
     fn ask(&self) -> Result<Challenge, Unfit> {

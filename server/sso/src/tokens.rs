@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use market::sign_on::Leaving;
 use model::Timestamp;
 use openidconnect::{
-    JsonWebKey as _, JsonWebKeyUse as _,
+    JsonWebKey as _,
     core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm},
 };
 use serde_json::Value;
@@ -64,7 +64,7 @@ impl<'a> Parts<'a> {
                 let of_name =
                     named.is_none_or(|named| key.key_id().is_some_and(|id| id.as_str() == named));
                 of_name
-                    && key.key_use().is_none_or(|what| what.allows_signature())
+                    && key.key_use().is_none_or(openidconnect::JsonWebKeyUse::allows_signature)
                     && key
                         .verify_signature(&algorithm, self.signed.as_bytes(), &self.signature)
                         .is_ok()

@@ -395,3 +395,9 @@ pub async fn remove(tx: &mut Tx, id: OfferingId) -> Result<u64> {
     }
     Ok(rows)
 }
+
+/// Is on sale to everybody, or is of these providers or managers, or paused and had by these customers or projects.
+pub const ON_SALE_TO: &str = "(o.state = 'active' AND o.shared = 1)
+                 OR (o.state IN ('active', 'paused') AND (p.customer_id IN (?) OR o.id IN (?)))
+                 OR (o.state = 'paused' AND EXISTS (SELECT 1 FROM resources r WHERE r.offering_id = o.id
+                     AND r.state <> 'terminated' AND (r.customer_id IN (?) OR r.project_id IN (?))))";

@@ -168,3 +168,15 @@ pub async fn shut_out(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
         .await
         .map(drop)
 }
+
+/// Has a role in one of these customers, or in what belongs to them.
+pub const IN_CUSTOMER: &str =
+    "EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.customer_id IN (?))";
+
+/// Has a role in one of these very scopes.
+pub const IN_SCOPE: &str =
+    "EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.scope_id IN (?))";
+
+/// Is one of these, or has a role in one of these customers or scopes.
+pub const KNOWN: &str = "u.id IN (?) OR EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id
+             AND (m.customer_id IN (?) OR m.scope_id IN (?)))";

@@ -207,7 +207,7 @@ fn row(place: &Workspace, base: &str, mate: &Teammate, manages: bool) -> AnyView
             </details>
         }
     });
-    let email = mate.shows_email.then(|| mate.account.email.clone()).unwrap_or_default();
+    let email = if mate.shows_email { mate.account.email.clone() } else { String::new() };
     view! {
         <tr>
             <th scope="row" data-label="Name">{name.clone()} {me.then(|| view! { <span class="meta">" (you)"</span> })}</th>

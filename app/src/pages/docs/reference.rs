@@ -47,8 +47,9 @@ impl Operation<'_> {
 fn noun(path: &str) -> String {
     let mut parts = path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{'));
     match (parts.next(), parts.next()) {
-        (Some("api" | "v1" | "marketplace" | "integrations"), Some(noun)) => noun.to_owned(),
-        (Some(noun), _) => noun.to_owned(),
+        (Some("api" | "v1" | "marketplace" | "integrations"), Some(noun)) | (Some(noun), _) => {
+            noun.to_owned()
+        }
         (None, _) => "root".to_owned(),
     }
 }

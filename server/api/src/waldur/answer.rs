@@ -48,8 +48,8 @@ impl FromRequestParts<Shared> for Listing {
 
 impl Listing {
     /// The filters of a list and its order.
-    pub fn asked(&self, shelf: &Shelf) -> Result<Asked, ApiError> {
-        Asked::read(shelf, self.query.pairs())
+    pub fn asked(&self, list: &Shelf) -> Result<Asked, ApiError> {
+        Asked::read(list, self.query.pairs())
             .map_err(|faults| ApiError::Market(Error::Invalid(faults)))
     }
 

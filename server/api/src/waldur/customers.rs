@@ -133,6 +133,7 @@ pub struct QuotaWire {
 }
 
 /// A tenant.
+#[expect(clippy::struct_excessive_bools, reason = "the wire has them")]
 #[derive(Serialize, ToSchema)]
 pub struct Customer {
     url: String,

@@ -37,8 +37,6 @@ pub struct WrongLink;
 
 impl WrongLink {
     pub const SENTENCE: &str = "Invalid hyperlink - No URL match.";
-    /// For what is not there, and for what is somebody else's.
-    pub const MISSING: &str = market::WRONG_LINK;
 }
 
 /// The id in an address of one of these kinds: absolute or a path, whatever the host, with or without the last slash. A

@@ -169,13 +169,11 @@ impl Fields {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        match text.parse() {
-            Ok(word) => Some(word),
-            Err(_) => {
-                let shown: String = text.chars().take(100).collect();
-                self.fault(name, &format!("\"{shown}\" is not a valid choice."))
-            }
+        if let Ok(word) = text.parse() {
+            return Some(word);
         }
+        let shown: String = text.chars().take(100).collect();
+        self.fault(name, &format!("\"{shown}\" is not a valid choice."))
     }
 
     /// The id in an address that must be there.

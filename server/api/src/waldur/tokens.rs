@@ -112,6 +112,7 @@ pub struct TokenWire {
 }
 
 /// A token that was just made.
+#[expect(clippy::struct_field_names, reason = "the wire calls it so")]
 #[derive(Serialize, ToSchema)]
 #[schema(as = AccessTokenCreated)]
 pub struct Created {

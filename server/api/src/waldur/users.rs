@@ -207,6 +207,7 @@ fn change(fields: &mut Fields) -> UserChange {
 }
 
 /// The operator's role that is meant: by its name, or by the two flags that Waldur has.
+#[expect(clippy::option_option, reason = "not sent, taken away, or given")]
 fn role(fields: &mut Fields) -> Option<Option<Role>> {
     if fields.has("role") {
         return Some(fields.may_word("role"));

@@ -33,7 +33,10 @@ async fn from(app: &App, ip: &str, who: &str) -> u16 {
 
 /// What hooks were told.
 #[derive(Default)]
-struct Ear(Mutex<Vec<(String, Vec<(&'static str, String)>, String)>>, Mutex<Vec<u16>>);
+struct Ear(Mutex<Vec<Heard>>, Mutex<Vec<u16>>);
+
+/// The address, the headers and the body that were sent.
+type Heard = (String, Vec<(&'static str, String)>, String);
 
 impl Tell for Ear {
     fn tell(&self, url: String, headers: Vec<(&'static str, String)>, body: String) -> Telling<'_> {

@@ -120,7 +120,6 @@ async fn many_guesses_at_once_are_no_more_than_four() {
         let mut tasks = Vec::new();
         for n in 0..24 {
             let market = market.clone();
-            #[expect(clippy::disallowed_methods, reason = "a test's own tasks")]
             tasks.push(tokio::spawn(async move {
                 // The same household, as far as anybody can tell.
                 let client = from(&format!("2001:db8:1:2::{n:x}"));
@@ -211,13 +210,11 @@ impl Mail for Post {
     fn send(&self, mail: Outgoing) -> Sending<'_> {
         Box::pin(async move {
             tokio::task::yield_now().await;
-            match self.refuse.lock().unwrap().clone() {
-                Some(unsent) => Err(unsent),
-                None => {
-                    self.taken.lock().unwrap().push(mail);
-                    Ok(())
-                }
+            if let Some(unsent) = self.refuse.lock().unwrap().clone() {
+                return Err(unsent);
             }
+            self.taken.lock().unwrap().push(mail);
+            Ok(())
         })
     }
 }
