@@ -151,9 +151,15 @@ impl Vendors<'_> {
     }
 
     /// Changes what a provider says of itself.
-    pub async fn describe(&self, actor: &Actor, id: ProviderId, text: &str) -> Result<Vendor> {
+    pub async fn describe(
+        &self,
+        actor: &Actor,
+        id: ProviderId,
+        text: Option<&str>,
+    ) -> Result<Vendor> {
         let found = self.find(actor, id).await?;
         Self::must_run(actor, &found)?;
+        let Some(text) = text else { return Ok(found) };
         let text = plain("description", text, 0, 4_000)?;
         let mut tx = self.0.core().db().begin().await?;
         store::versions::bump(&mut tx, "shelves").await?;

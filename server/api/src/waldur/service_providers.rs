@@ -221,10 +221,7 @@ async fn update(
     let text = fields.may_text("description", 4_000);
     fields.check()?;
     let (vendors, id) = (doors.market.vendors(), named(&id)?);
-    let found = match text {
-        Some(text) => vendors.describe(&caller.actor, id, &text).await?,
-        None => vendors.find(&caller.actor, id).await?,
-    };
+    let found = vendors.describe(&caller.actor, id, text.as_deref()).await?;
     Ok(Json(wire(&doors, found)).into_response())
 }
 

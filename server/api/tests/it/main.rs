@@ -20,4 +20,5 @@ mod services;
 mod sign_in;
 mod support;
 mod tenancy;
+mod tenants;
 mod wrong;
