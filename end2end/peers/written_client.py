@@ -79,7 +79,7 @@ assert order["state"] == "done", order
 assert [one["uuid"] for one in client.list_orders({"customer_uuid": customer["uuid"], "state": "done"})] == [order["uuid"]]
 resource = client.get_marketplace_resource(order["marketplace_resource_uuid"])
 assert resource["state"] == "OK"
-assert client.count_marketplace_resources(customer_uuid=customer["uuid"]) == 1
+assert client.count_marketplace_resources(params={"customer_uuid": customer["uuid"]}) == 1
 client.marketplace_provider_resource_set_backend_id(resource["uuid"], "bot-1")
 periods = client.marketplace_resource_get_plan_periods(resource["uuid"])
 assert len(periods) == 1
