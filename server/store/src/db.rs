@@ -291,6 +291,9 @@ impl Statement<'_> {
 /// own, which the connections keep prepared.
 const ROWS: usize = 64;
 
+/// Rows that SQLite's thread may be ahead of whoever reads them: the longest page of a list.
+const READ_AHEAD: usize = 300;
+
 /// Statements that a connection keeps prepared: every size of every bulk statement.
 const PREPARED: usize = 1_024;
 
@@ -353,6 +356,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(PREPARED)
+            // The thread that reads and the task that asked hand over a page of a list at once, not by turns.
+            .row_buffer_size(READ_AHEAD)
             .pragma("wal_autocheckpoint", "4000");
         let pool = SqlitePoolOptions::new()
             .max_connections(if memory { 1 } else { 8 })
