@@ -60,6 +60,8 @@ pub struct Settings {
     pub oidc_client_secret: Option<String>,
     /// Whether who comes from the identity provider must have an account already.
     pub block_uninvited: bool,
+    /// Whether an operator looks at a listing before it is on sale.
+    pub reviews_listings: bool,
     pub issuer: market::Issuer,
     pub invoice_due_days: i64,
     pub log: String,
@@ -315,6 +317,16 @@ impl Settings {
                 false,
                 |text| yes_or_no(&text.to_ascii_lowercase()),
             )?,
+            reviews_listings: source.read(
+                "CMP_LISTING_APPROVAL",
+                "required or auto",
+                true,
+                |text| match text {
+                    "required" => Some(true),
+                    "auto" => Some(false),
+                    _ => None,
+                },
+            )?,
             mail_from: source.read(
                 "CMP_MAIL_FROM",
                 "an address, as in Marketplace <mail@example.com>",
@@ -346,6 +358,7 @@ impl Settings {
             default_project: self.default_project,
             self_register: self.self_register,
             block_uninvited: self.block_uninvited,
+            reviews_listings: self.reviews_listings,
             server_name: self.server_name.clone(),
             issuer: self.issuer.clone(),
             invoice_due_days: self.invoice_due_days,
