@@ -60,8 +60,7 @@ pub struct Settings {
     pub oidc_client_secret: Option<String>,
     /// Whether who comes from the identity provider must have an account already.
     pub block_uninvited: bool,
-    /// Whether an operator looks at a listing before it is on sale.
-    pub reviews_listings: bool,
+    pub listing_approval: market::ListingApproval,
     pub issuer: market::Issuer,
     pub invoice_due_days: i64,
     pub log: String,
@@ -317,13 +316,13 @@ impl Settings {
                 false,
                 |text| yes_or_no(&text.to_ascii_lowercase()),
             )?,
-            reviews_listings: source.read(
+            listing_approval: source.read(
                 "CMP_LISTING_APPROVAL",
                 "required or auto",
-                true,
+                market::ListingApproval::Required,
                 |text| match text {
-                    "required" => Some(true),
-                    "auto" => Some(false),
+                    "required" => Some(market::ListingApproval::Required),
+                    "auto" => Some(market::ListingApproval::Auto),
                     _ => None,
                 },
             )?,
@@ -358,7 +357,7 @@ impl Settings {
             default_project: self.default_project,
             self_register: self.self_register,
             block_uninvited: self.block_uninvited,
-            reviews_listings: self.reviews_listings,
+            listing_approval: self.listing_approval,
             server_name: self.server_name.clone(),
             issuer: self.issuer.clone(),
             invoice_due_days: self.invoice_due_days,

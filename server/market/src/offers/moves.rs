@@ -3,7 +3,7 @@
 use model::{OfferingId, OfferingState};
 
 use super::{Offer, Offers};
-use crate::{Actor, Error, Permission, Result, plain::plain};
+use crate::{Actor, Error, ListingApproval, Permission, Result, plain::plain};
 
 /// A move from state to state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +94,9 @@ impl Offers<'_> {
     }
 
     /// Whether what this actor puts on sale waits for an operator.
-    pub(super) fn wants_review(&self, actor: &Actor) -> bool {
-        self.0.settings().reviews_listings && !actor.may_everywhere(Permission::ManageOfferings)
+    pub(super) fn wants_review(self, actor: &Actor) -> bool {
+        self.0.settings().listing_approval == ListingApproval::Required
+            && !actor.may_everywhere(Permission::ManageOfferings)
     }
 }
 
