@@ -3,6 +3,8 @@
 mod discovery;
 mod sign_on;
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use axum::{Json, Router, extract::State, routing::get};
 use market::FilterKind;
 use serde_json::{Map, Value, json};
@@ -60,6 +62,22 @@ pub fn openapi(public_url: &str) -> Value {
             },
         },
     })
+}
+
+/// The fields that a whole thing needs, by the path that it is put to: as the document says it.
+static WHOLE: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let puts = waldur::doors().into_iter().filter(|door| door.method == "put");
+    let needs = |door: Door| {
+        let fields = door.fields.unwrap_or_default().into_iter();
+        let needed = fields.filter(|field| field.required).map(|field| field.name).collect();
+        (door.path.trim_end_matches('/'), needed)
+    };
+    puts.map(needs).collect()
+});
+
+/// What must be there of a thing that is put to a path of the router.
+pub fn needed(path: &str) -> &'static [&'static str] {
+    WHOLE.get(path.trim_end_matches('/')).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Who may come in.
@@ -179,6 +197,14 @@ impl Door {
     /// Takes these fields, as JSON or as a form.
     pub fn fields(self, fields: &[Field]) -> Self {
         Self { fields: Some(fields.to_vec()), ..self }
+    }
+
+    /// Demands these fields, whether or not it takes them by [`Self::fields`] already.
+    pub fn needs(mut self, needed: &[Field]) -> Self {
+        let mut fields = self.fields.take().unwrap_or_default();
+        fields.retain(|field| needed.iter().all(|other| other.name != field.name));
+        self.fields = Some([needed, &fields].concat());
+        self
     }
 
     /// Answers something that has no schema of its own.

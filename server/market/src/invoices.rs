@@ -1,6 +1,7 @@
 //! Invoices: made once per customer and month, paid, taken back. What is final never changes but for its state.
 
 mod making;
+mod notices;
 
 use model::{CustomerId, Day, InvoiceId, InvoiceState, Month};
 use serde_json::json;

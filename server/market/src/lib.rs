@@ -14,6 +14,7 @@ mod attempts;
 mod audit;
 mod bench;
 mod bench_orders;
+mod callbacks;
 mod catalog;
 mod components;
 mod core;
@@ -69,6 +70,7 @@ mod tokens;
 mod tryouts;
 mod usage;
 mod usages;
+mod user_usages;
 mod users;
 mod wallets;
 mod work;
@@ -102,7 +104,7 @@ pub use order_rules::{Gates, Step, next as next_order_state};
 pub use ordering::Request as ResourceRequest;
 pub use orders::{OrderChange, OrderDraft, Orders, Remark};
 pub use passkeys::Passkeys;
-pub use payments::{Payments, ProfileChange};
+pub use payments::{PaymentChange, Payments, ProfileChange};
 pub use permissions::{Grant, On, Permission};
 pub use plans::{PlanDetail, PlanDraft, Plans, PriceDraft};
 pub use projects::{ProjectChange, Projects};
@@ -149,6 +151,7 @@ pub use store::{
     shelves::{CATEGORIES, PROVIDERS},
     stats::{Cost, Ordered, Revenue, Silent, Used},
     usages::{SHELF as COMPONENT_USAGES, Usage as ComponentUsage},
+    user_usages::{SHELF as USER_USAGES, UserUsage},
 };
 pub use tasks::spawn;
 pub use team::{Scope, Team, Teammate};
@@ -157,6 +160,7 @@ pub use tokens::{TOKEN_SCOPES, TokenDraft, Tokens};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
 pub use usages::{Reported, Usages, Whose};
+pub use user_usages::Part;
 pub use users::{OwnRole, USER_DETAILS, UserChange, UserRow, Users};
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};
 

@@ -78,6 +78,7 @@ pub mod surveys;
 pub mod testing;
 pub mod tickets;
 pub mod usages;
+pub mod user_usages;
 pub mod users;
 pub mod versions;
 

@@ -310,39 +310,6 @@ pub async fn changes(on: impl Run<'_>, usage: UsageId) -> Result<Vec<Change>> {
     .await
 }
 
-/// Sets how much of an amount was one person's.
-pub async fn tell_of_user(
-    tx: &mut Tx,
-    id: UsageId,
-    usage: UsageId,
-    username: &str,
-    amount: i64,
-    at: Timestamp,
-) -> Result<()> {
-    sql(
-        tx,
-        "INSERT INTO user_usages (id, usage_id, username, user_id, amount, updated_at)
-         VALUES ($1, $2, $3, NULL, $4, $5)
-         ON CONFLICT (usage_id, username) DO UPDATE SET amount = excluded.amount, updated_at = excluded.updated_at",
-    )
-    .bind(id.to_string())
-    .bind(usage.to_string())
-    .bind(username.to_owned())
-    .bind(amount)
-    .bind(at.ms())
-    .execute()
-    .await
-    .map(drop)
-}
-
-/// How many people an amount is divided among, and how much of it.
-pub async fn of_users(on: impl Run<'_>, usage: UsageId) -> Result<Vec<(String, i64)>> {
-    sql(on, "SELECT username, amount FROM user_usages WHERE usage_id = $1 ORDER BY username, id")
-        .bind(usage.to_string())
-        .all(|row| Ok((row.get("username")?, row.get("amount")?)))
-        .await
-}
-
 /// The customer that sells an offering.
 pub async fn seller(on: impl Run<'_>, offering: OfferingId) -> Result<Option<CustomerId>> {
     sql(

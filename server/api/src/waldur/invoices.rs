@@ -49,6 +49,7 @@ pub fn routes() -> Router<Shared> {
         door("/api/invoices/{uuid}/history", get(history)),
         door("/api/invoices/{uuid}/paid", post(paid)),
         door("/api/invoices/{uuid}/cancel", post(cancel)),
+        door("/api/invoices/{uuid}/send_notification", post(send_notification)),
         door("/api/invoices/{uuid}/set_backend_id", post(set_backend_id)),
         door("/api/invoices/{uuid}/set_payment_url", post(set_payment_url)),
         door("/api/invoices/{uuid}/set_reference_number", post(set_reference_number)),
@@ -99,6 +100,12 @@ pub fn doors() -> Vec<Door> {
         )
         .fields(&[may("reason", Takes::Text)])
         .answers(200, "Invoice")
+        .refuses(&[403, 404, 409]),
+        act(
+            "/api/invoices/{uuid}/send_notification/",
+            "Mail the notice of an invoice to the owners (staff, finance)",
+        )
+        .answers(200, "Detail")
         .refuses(&[403, 404, 409]),
         act("/api/invoices/{uuid}/set_backend_id/", "Set the id of an invoice in another system")
             .fields(&[may("backend_id", Takes::Text)])
@@ -307,6 +314,15 @@ async fn cancel(
     fields.check()?;
     let note = doors.market.invoices().cancel(&caller.actor, id, &reason).await?;
     Ok(Json(whole(&doors, &caller, note).await?).into_response())
+}
+
+async fn send_notification(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+) -> Answer {
+    doors.market.invoices().notify(&caller.actor, named(&id)?).await?;
+    Ok(told(StatusCode::OK, "Invoice notification sending has been successfully scheduled."))
 }
 
 async fn note(

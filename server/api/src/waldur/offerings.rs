@@ -161,7 +161,7 @@ pub fn doors() -> Vec<Door> {
                 .refuses(&[403, 409]),
             Door::new("get", one, "An offering").answers(200, "Offering").refuses(&[404]),
             change("patch"),
-            change("put"),
+            change("put").needs(&[must("name", Takes::Text), must("category", Takes::Link)]),
             Door::new("delete", one, "Delete an offering that nobody ever ordered")
                 .empty()
                 .refuses(&[403, 404, 409]),

@@ -75,7 +75,7 @@ pub fn doors() -> Vec<Door> {
             .refuses(&[403, 409]),
         Door::new("get", one, "A plan").answers(200, "Plan").refuses(&[404]),
         change("patch"),
-        change("put"),
+        change("put").needs(&[must("name", Takes::Text)]),
         act("/api/marketplace-plans/{uuid}/archive/", "Take a plan off the shelf")
             .answers(200, "Detail")
             .refuses(&[403, 404, 409]),

@@ -149,7 +149,7 @@ pub fn doors() -> Vec<Door> {
             Door::list(side.list, "Resources", "Resource", HOLDINGS.filters),
             Door::new("get", side.one, "A resource").answers(200, "Resource").refuses(&[404]),
             change("patch"),
-            change("put"),
+            change("put").needs(&[must("name", Takes::Text)]),
             asks(side.terminate, "Order the end of a resource")
                 .fields(&[may("attributes", Takes::Object)]),
             Door::list(side.plan_periods, "When it was on which plan", "PlanPeriod", &[]),

@@ -77,6 +77,7 @@ pub fn doors() -> Vec<Door> {
             .answers(200, "Issue"),
         issue("put", "/api/support-issues/{uuid}/", "Change a ticket; operators assign it")
             .fields(CHANGES)
+            .needs(&[must("summary", Takes::Text)])
             .answers(200, "Issue"),
         issue("post", "/api/support-issues/{uuid}/resolve/", "Resolve a ticket (operators)")
             .fields(&[may("resolution", Takes::Text)])

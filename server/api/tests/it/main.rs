@@ -9,6 +9,7 @@
 
 mod app;
 mod billing;
+mod bills;
 mod callers;
 mod discovery;
 mod documents;
