@@ -153,6 +153,8 @@ pub struct Door {
     takes: Option<&'static str>,
     status: u16,
     answers: Option<Value>,
+    /// Another success, with the schema of its answer.
+    or: Option<(u16, &'static str)>,
     /// Refusals beyond those that every door of its kind has.
     refuses: &'static [u16],
     once: bool,
@@ -175,6 +177,7 @@ impl Door {
             takes: None,
             status: 200,
             answers: None,
+            or: None,
             refuses: &[],
             once: false,
             filters: &[],
@@ -239,6 +242,11 @@ impl Door {
 
     fn holds(self, name: &str, schema: &str) -> Self {
         Self { answers: Some(holding(name, named(schema))), ..self }
+    }
+
+    /// May as well answer this.
+    pub fn or_answers(self, status: u16, schema: &'static str) -> Self {
+        Self { or: Some((status, schema)), ..self }
     }
 
     pub fn empty(self) -> Self {
@@ -359,6 +367,11 @@ impl Door {
             done.insert("content".to_owned(), content);
         }
         responses.insert(self.status.to_string(), done);
+        if let Some((status, schema)) = self.or {
+            let content = json!({ "application/json": { "schema": named(schema) } });
+            let done = json!({ "description": "Done.", "content": content });
+            responses.insert(status.to_string(), done);
+        }
         let error = match Shape::of(self.path) {
             Shape::Django => "DjangoError",
             Shape::OpenAi => "OpenAiError",
@@ -445,10 +458,11 @@ fn doors() -> Vec<Door> {
         Door::new(
             "post",
             "/api-auth/logout/",
-            "Sign a browser out (who came from an identity provider: 200 with `logout_url`)",
+            "Sign a browser out; who came from an identity provider is told where to sign out there",
         )
             .open(Open::ToAll)
             .empty()
+            .or_answers(200, "LogoutUrl")
             .refuses(&[403]),
         Door::new("get", "/wallets/me", "What the wallet holds")
             .query(&[CUSTOMER])

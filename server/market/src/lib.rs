@@ -20,6 +20,7 @@ mod components;
 mod core;
 mod credits;
 mod customers;
+mod earnings;
 mod error;
 mod history;
 mod holdings;
@@ -86,6 +87,7 @@ pub use credits::{CreditsView, CustomerCredit};
 pub use customers::{
     CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange, CustomerRow, Customers, Mine, QuotaView,
 };
+pub use earnings::Earnings;
 pub use error::{Error, Result};
 pub use history::History;
 pub use holdings::{HoldingChange, Holdings, Told};

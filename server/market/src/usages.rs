@@ -14,6 +14,9 @@ pub(crate) const MOST: i64 = 1_000_000_000_000 * 1_000_000;
 /// The most amounts that are told at once.
 const MOST_AT_ONCE: usize = 200;
 
+/// The most amounts that are read beside what they belong to.
+const MOST_LISTED: i64 = 10_000;
+
 /// The service for what is used.
 #[derive(Debug, Clone, Copy)]
 pub struct Usages<'a>(pub(crate) &'a Market);
@@ -57,6 +60,34 @@ impl Usages<'_> {
         let target = usages::target(self.0.core().db(), found.resource).await?;
         let target = target.ok_or(Error::Missing("usage"))?;
         if knows(actor, &target) { Ok(found) } else { Err(Error::Missing("usage")) }
+    }
+
+    /// What was told last of each component of some resources.
+    pub async fn latest(&self, actor: &Actor, resources: &[ResourceId]) -> Result<Vec<Usage>> {
+        if resources.is_empty() {
+            return Ok(Vec::new());
+        }
+        let last = "u.month = (SELECT MAX(n.month) FROM component_usages n
+             WHERE n.resource_id = u.resource_id AND n.component_id = u.component_id)";
+        self.all_of(actor, resources, Some(Clause::plain(last))).await
+    }
+
+    /// Everything that was told of a resource.
+    pub async fn of_resource(&self, actor: &Actor, resource: ResourceId) -> Result<Vec<Usage>> {
+        self.all_of(actor, &[resource], None).await
+    }
+
+    async fn all_of(
+        &self,
+        actor: &Actor,
+        resources: &[ResourceId],
+        only: Option<Clause>,
+    ) -> Result<Vec<Usage>> {
+        let asked = Asked::default()
+            .and(Clause::of("u.resource_id IN (?)", resources.iter().map(ToString::to_string)))
+            .and_some(only)
+            .and_some(seen(actor));
+        Ok(SHELF.all(self.0.core().db(), &asked, MOST_LISTED, read).await?)
     }
 
     /// Every amount that was told for it, the oldest first.

@@ -32,6 +32,7 @@ pub mod customers;
 mod db;
 pub mod demos;
 mod dialect;
+pub mod earnings;
 mod error;
 pub mod events;
 pub mod figures;

@@ -19,6 +19,8 @@ pub struct Usage {
     pub resource: ResourceId,
     pub resource_name: String,
     pub component: ComponentId,
+    /// The plan period that it was told in.
+    pub period: Option<PlanPeriodId>,
     pub kind: String,
     pub name: String,
     pub measured_unit: String,
@@ -41,7 +43,7 @@ pub struct Usage {
 
 /// What can be asked of them.
 pub const SHELF: Shelf = Shelf {
-    select: "u.id, u.resource_id, r.name AS resource_name, u.component_id, k.kind, k.name, k.measured_unit,
+    select: "u.id, u.resource_id, r.name AS resource_name, u.component_id, u.period_id, k.kind, k.name, k.measured_unit,
         r.offering_id, o.name AS offering_name, u.customer_id, c.name AS customer_name, r.project_id,
         p.name AS project_name, u.month, u.day, u.amount, u.description, u.recurring, u.created_at",
     from: "component_usages u JOIN resources r ON r.id = u.resource_id JOIN components k ON k.id = u.component_id
@@ -73,6 +75,7 @@ pub fn read(row: &Row) -> Result<Usage> {
         resource: row.parse("component_usages", "resource_id")?,
         resource_name: row.get("resource_name")?,
         component: row.parse("component_usages", "component_id")?,
+        period: row.parse_some("component_usages", "period_id")?,
         kind: row.get("kind")?,
         name: row.get("name")?,
         measured_unit: row.get("measured_unit")?,

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use market::{Error, HOLDINGS, Holding, HoldingChange, ResourceRequest, Told};
+use market::{ComponentUsage, Error, HOLDINGS, Holding, HoldingChange, ResourceRequest, Told};
 use model::{ResourceId, ResourceState};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer::{Listing, single},
+    component_usages::quantity,
     links::{self, hex},
     orders::limits,
     read::decimal,
@@ -82,8 +83,7 @@ pub fn routes() -> Router<Shared> {
             let holdings = doors.market.holdings();
             let (found, total) =
                 holdings.list(&caller.actor, as_provider, asked, listing.range()).await?;
-            let items: Vec<ResourceWire> = found.into_iter().map(|one| wire(&doors, one)).collect();
-            listing.answer(&doors, &items, total)
+            listing.answer(&doors, &wires(&doors, &caller, found).await?, total)
         };
         all.push(door(side.list, get(list)));
         all.push(door(side.one, get(find).patch(update).put(update)));
@@ -175,6 +175,7 @@ pub fn schemas() -> Vec<(String, Value)> {
     vec![
         schema::<ResourceWire>(),
         schema::<PeriodWire>(),
+        schema::<PeriodUsage>(),
         schema::<OrderUuid>(),
         schema::<ResourceStatus>(),
         schema::<TeamMember>(),
@@ -265,8 +266,36 @@ struct PeriodWire {
     start: String,
     end: Option<String>,
     limits: BTreeMap<String, i64>,
-    #[schema(value_type = Vec<Object>)]
-    components: [(); 0],
+    components: Vec<PeriodUsage>,
+}
+
+/// What was told of a component in a month of a plan period.
+#[derive(Serialize, ToSchema)]
+struct PeriodUsage {
+    uuid: String,
+    created: String,
+    description: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    measured_unit: String,
+    usage: String,
+    date: String,
+    recurring: bool,
+}
+
+fn period_usage(usage: &ComponentUsage) -> PeriodUsage {
+    PeriodUsage {
+        uuid: hex(usage.id),
+        created: usage.created_at.to_string(),
+        description: usage.description.clone(),
+        kind: usage.kind.clone(),
+        name: usage.name.clone(),
+        measured_unit: usage.measured_unit.clone(),
+        usage: decimal(model::Usd::from_micros(usage.amount)),
+        date: usage.day.start().to_string(),
+        recurring: usage.recurring,
+    }
 }
 
 /// As Waldur spells it; what is paused is OK there, with a flag.
@@ -281,8 +310,34 @@ pub const fn state(state: ResourceState) -> &'static str {
     }
 }
 
+/// Resources on the wire, with what was told last of the use of each.
+async fn wires(
+    doors: &Doors,
+    caller: &SignedIn,
+    found: Vec<Holding>,
+) -> Result<Vec<ResourceWire>, Error> {
+    let ids: Vec<ResourceId> = found.iter().map(|one| one.id).collect();
+    let latest = doors.market.usages().latest(&caller.actor, &ids).await?;
+    let mut wires: Vec<ResourceWire> = found.into_iter().map(|one| wire(doors, one)).collect();
+    for (wire, id) in wires.iter_mut().zip(&ids) {
+        let own = latest.iter().filter(|usage| usage.resource == *id);
+        wire.current_usages =
+            own.map(|usage| (usage.kind.clone(), quantity(usage.amount))).collect();
+    }
+    Ok(wires)
+}
+
+async fn with_usages(
+    doors: &Doors,
+    caller: &SignedIn,
+    found: Holding,
+) -> Result<ResourceWire, Error> {
+    let wires = wires(doors, caller, vec![found]).await?;
+    wires.into_iter().next().ok_or(Error::Missing("resource"))
+}
+
 /// A resource on the wire.
-pub fn wire(doors: &Doors, one: Holding) -> ResourceWire {
+fn wire(doors: &Doors, one: Holding) -> ResourceWire {
     ResourceWire {
         url: doors.link(links::RESOURCES, one.id),
         uuid: hex(one.id),
@@ -337,7 +392,7 @@ async fn find(
     query: Query,
 ) -> Answer {
     let found = doors.market.holdings().find(&caller.actor, named(&id)?).await?;
-    Ok(single(&query, &wire(&doors, found)))
+    Ok(single(&query, &with_usages(&doors, &caller, found).await?))
 }
 
 async fn update(
@@ -354,7 +409,7 @@ async fn update(
     };
     fields.check()?;
     let found = doors.market.holdings().update(&caller.actor, named(&id)?, change).await?;
-    Ok(Json(wire(&doors, found)).into_response())
+    Ok(Json(with_usages(&doors, &caller, found).await?).into_response())
 }
 
 async fn ask(
@@ -439,7 +494,9 @@ async fn plan_periods(
     Named(id): Named,
     listing: Listing,
 ) -> Answer {
-    let found = doors.market.holdings().periods(&caller.actor, named(&id)?).await?;
+    let id = named(&id)?;
+    let found = doors.market.holdings().periods(&caller.actor, id).await?;
+    let used = doors.market.usages().of_resource(&caller.actor, id).await?;
     let one = |(period, plan): (market::PlanPeriod, Option<market::PlanDetail>)| PeriodWire {
         uuid: hex(period.id),
         plan_name: plan.map(|plan| plan.plan.name).unwrap_or_default(),
@@ -447,7 +504,11 @@ async fn plan_periods(
         start: period.start_at.to_string(),
         end: period.end_at.map(|at| at.to_string()),
         limits: period.limits,
-        components: [],
+        components: used
+            .iter()
+            .filter(|usage| usage.period == Some(period.id))
+            .map(period_usage)
+            .collect(),
     };
     let items: Vec<PeriodWire> = found.into_iter().map(one).collect();
     listing.answer_all(&doors, &items)

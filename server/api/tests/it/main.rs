@@ -17,6 +17,7 @@ mod forms;
 mod money;
 mod orders;
 mod powers;
+mod sellers;
 mod services;
 mod sign_in;
 mod support;

@@ -10,6 +10,7 @@
 mod billing;
 mod catalog;
 mod crashes;
+mod earnings;
 mod ledger;
 mod order_lists;
 mod people;

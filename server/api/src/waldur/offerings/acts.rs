@@ -6,8 +6,8 @@ use axum::{
     response::IntoResponse,
     routing::{MethodRouter, get, post},
 };
-use market::{EVENTS, OfferMove, Side};
-use model::Usd;
+use market::{EVENTS, Error, OfferMove, Side};
+use model::{Day, Usd};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -21,6 +21,7 @@ use crate::{
     openapi::{Door, Field, Takes, may, must},
     waldur::{
         answer::{Listing, made},
+        component_usages,
         links::hex,
         orders, read, schema,
     },
@@ -74,6 +75,7 @@ fn asked() -> Vec<([&'static str; 2], MethodRouter<Shared>)> {
         (both!("remove_offering_component"), post(remove_component)),
         (both!("orders"), get(list_orders)),
         (both!("costs"), get(costs)),
+        (both!("component_stats"), get(component_stats)),
         (both!("customers"), get(customers)),
         (both!("history"), get(history)),
         (both!("state_counters"), get(state_counters)),
@@ -216,6 +218,16 @@ pub fn doors() -> Vec<Door> {
             paths.map(|path| Door::list(path, summary, schema, filters).refuses(&[403, 404])),
         );
     }
+    for path in both!("component_stats") {
+        all.push(
+            Door::list(path, "What was used of it, by month and component", "ComponentStat", &[])
+                .query(&[
+                    ("start", "The first month or day, `2025-01` or `2025-01-31`; a year ago when left out."),
+                    ("end", "The last month or day."),
+                ])
+                .refuses(&[403, 404]),
+        );
+    }
     for path in both!("state_counters").into_iter().chain(both!("stats")) {
         all.push(
             Door::new("get", path, "How many of the provider's offerings are in each state")
@@ -226,7 +238,12 @@ pub fn doors() -> Vec<Door> {
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<OfferingMoved>(), schema::<OfferingCosts>(), schema::<OfferingHistory>()]
+    vec![
+        schema::<OfferingMoved>(),
+        schema::<OfferingCosts>(),
+        schema::<ComponentStat>(),
+        schema::<OfferingHistory>(),
+    ]
 }
 
 #[derive(Serialize, ToSchema)]
@@ -245,8 +262,27 @@ struct OfferingCosts {
 }
 
 #[derive(Serialize, ToSchema)]
+struct ComponentStat {
+    /// As in `2025-01`.
+    period: String,
+    /// The first day of the month.
+    billing_period: String,
+    /// The last moment of the month's last day.
+    date: String,
+    /// A whole number where it is one.
+    #[schema(value_type = f64)]
+    usage: Value,
+    description: String,
+    measured_unit: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
 struct OfferingHistory {
-    id: String,
+    /// The same for the same event, wherever it is in the list.
+    id: i64,
     revision_date: String,
     #[schema(value_type = Option<Object>)]
     revision_user: Option<Value>,
@@ -374,6 +410,52 @@ async fn costs(
     listing.answer_all(&doors, &items)
 }
 
+async fn component_stats(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    listing: Listing,
+) -> Answer {
+    let id = named(&id)?;
+    let today = doors.market.core().now().day();
+    let to = day(&listing, "end")?.unwrap_or(today);
+    let from = day(&listing, "start")?.unwrap_or_else(|| to.plus(-364));
+    let found = doors.market.stats().of_offering(&caller.actor, id, from, to).await?;
+    let one = |used: market::Used| {
+        let first = Day::from_civil(used.year, used.month, 1).unwrap_or(today);
+        let last = model::Month::of(first).end().start().plus_ms(-1);
+        ComponentStat {
+            period: format!("{:04}-{:02}", used.year, used.month),
+            billing_period: first.to_string(),
+            date: last.to_string(),
+            usage: component_usages::quantity(used.amount),
+            description: used.name.clone(),
+            measured_unit: used.measured_unit,
+            kind: used.kind,
+            name: used.name,
+        }
+    };
+    let items: Vec<ComponentStat> = found.into_iter().map(one).collect();
+    listing.answer_all(&doors, &items)
+}
+
+/// A month or a day that is asked for.
+fn day(listing: &Listing, name: &str) -> Result<Option<Day>, Error> {
+    let Some(text) = listing.query.text(name).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let whole = if text.len() == 7 { format!("{text}-01") } else { text.to_owned() };
+    let found = whole.parse().map_err(|_| Error::field(name, "Enter a month or a day."))?;
+    Ok(Some(found))
+}
+
+/// A number of 53 bits that stands for an event: its time and the first of its random bits.
+fn number_of(id: model::EventId) -> i64 {
+    let [_, _, _, _, _, _, high, low, ..] = *id.as_bytes();
+    let random = i64::from(high & 0x0f) << 8 | i64::from(low);
+    id.made_at().ms() << 12 | random
+}
+
 async fn customers(
     State(doors): State<Shared>,
     caller: SignedIn,
@@ -396,7 +478,7 @@ async fn history(
     let offers = doors.market.offers();
     let (found, total) = offers.history(&caller.actor, named(&id)?, asked, listing.range()).await?;
     let one = |event: market::Event| OfferingHistory {
-        id: hex(event.id),
+        id: number_of(event.id),
         revision_date: event.at.to_string(),
         revision_user: event.user.map(|id| json!({ "uuid": hex(id) })),
         revision_comment: event.message,
