@@ -1,5 +1,7 @@
 //! Invoices: made once per customer and month, paid, taken back. What is final never changes but for its state.
 
+mod canceling;
+mod importing;
 mod making;
 mod notices;
 
@@ -11,6 +13,7 @@ use store::{
     payments::Proof,
 };
 
+pub use importing::{ImportItem, ImportOutcome};
 pub use making::Preview;
 
 use crate::{

@@ -41,6 +41,7 @@ pub mod holds;
 pub mod hooks;
 pub mod idempotency;
 pub mod identities;
+pub mod imports;
 pub mod invitations;
 pub mod invoices;
 pub mod issues;

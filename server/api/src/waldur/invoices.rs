@@ -3,6 +3,7 @@
 //! A list leaves the items out unless `field=items` asks for them. Credit notes are listed when `credit_notes=true` asks
 //! for them: who looks for a customer's month expects one invoice.
 
+mod imports;
 mod paper;
 mod wires;
 
@@ -15,7 +16,7 @@ use axum::{
 };
 use base64::Engine as _;
 use market::{Error, INVOICE_ITEMS, INVOICES, Invoice, Note, Paid, Proof};
-use model::{CustomerId, InvoiceId, Month};
+use model::{CustomerId, InvoiceId};
 use serde_json::{Value, json};
 
 use self::wires::{
@@ -56,7 +57,7 @@ pub fn routes() -> Router<Shared> {
         door("/api/invoice-items", get(list_items)),
     ]
     .into_iter()
-    .fold(Router::new(), Router::merge)
+    .fold(imports::routes(), Router::merge)
 }
 
 pub fn doors() -> Vec<Door> {
@@ -80,6 +81,7 @@ pub fn doors() -> Vec<Door> {
             .query(&[("customer_uuid", "Of one customer.")])
             .answers(200, "InvoiceGrowth")
             .refuses(&[404]),
+        imports::door_of(),
         see("/api/invoices/{uuid}/", "An invoice with its items").answers(200, "Invoice"),
         see("/api/invoices/{uuid}/items/", "The cost of an invoice, item by item")
             .answers(200, "InvoiceCost"),
@@ -126,13 +128,14 @@ pub fn doors() -> Vec<Door> {
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![
+    let own = [
         schema::<InvoiceWire>(),
         schema::<ItemWire>(),
         schema::<InvoiceItemWire>(),
         schema::<InvoiceCost>(),
         schema::<InvoiceGrowth>(),
-    ]
+    ];
+    own.into_iter().chain(imports::schemas()).collect()
 }
 
 fn named(text: &str) -> Result<InvoiceId, Error> {
@@ -183,17 +186,8 @@ async fn list_items(State(doors): State<Shared>, caller: SignedIn, listing: List
 
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
     let customer: Option<CustomerId> = fields.must_link("customer", &[links::CUSTOMERS]);
-    let mut number = |name: &str, least, most| {
-        let sent = fields.value(name).is_some_and(|value| !value.is_null() && value != "");
-        if sent {
-            fields.may_int(name, least, most)
-        } else {
-            fields.fault(name, "This field is required.")
-        }
-    };
-    let (year, month) = (number("year", 2_000, 2_199), number("month", 1, 12));
+    let month = imports::month(&mut fields);
     fields.check()?;
-    let month = year.zip(month).and_then(|(year, month)| Month::new(year, month));
     let (Some(customer), Some(month)) = (customer, month) else {
         return Err(Error::field("month", "A month is expected.").into());
     };

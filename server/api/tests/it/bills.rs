@@ -123,4 +123,48 @@ market::both_engines! {
         assert_eq!(app.get(&one, buyer).await.expect(200), listed[0]);
         app.get(&one, &other.authorization).await.expect(404);
     }
+
+    what_was_used_elsewhere_is_on_the_invoice_once, |market| {
+        let shop = bought_at(App::over(market)).await;
+        let (app, chief, buyer) = (&shop.app, shop.chief.as_str(), shop.buyer.authorization.as_str());
+        let customer = app.get(&format!("/api/customers/{}/", shop.buyer.customer), chief).await.expect(200);
+        let path = "/api/invoices/import_usage/";
+        let body = |items: Value| json!({ "year": shop.month.year(), "month": shop.month.month(), "items": items });
+        let told = body(json!([
+            { "name": "GPU hours", "unit_price": "12.34", "customer_uuid": customer["uuid"], "article_code": "G1", "offering_name": "Old cloud" },
+            { "name": "Disk", "unit_price": 5, "customer_name": customer["name"] },
+            { "name": "Disk", "unit_price": "5", "customer_name": "Nobody at all" },
+        ]));
+        app.post(path, buyer, &told).await.expect(403);
+        app.post(path, "", &told).await.expect(401);
+        let first = app.post(path, chief, &told).await.expect(200);
+        assert_eq!((&first["created"], &first["skipped"]), (&json!(2), &json!(0)));
+        assert_eq!(first["errors"], json!([{ "customer_name": "Nobody at all", "reason": "Customer is not found." }]));
+        let again = app.post(path, chief, &told).await.expect(200);
+        assert_eq!((&again["created"], &again["skipped"]), (&json!(0), &json!(2)));
+        for (field, wrong) in [
+            ("items", json!([{ "name": "x", "unit_price": "-1", "customer_name": "y" }])),
+            ("items", json!([{ "unit_price": "1", "customer_name": "y" }])),
+            ("items", json!([{ "name": "x", "unit_price": "1" }])),
+            ("items", json!(["x"])),
+            ("items", json!("x")),
+        ] {
+            assert!(app.post(path, chief, &body(wrong)).await.expect(400)[field].is_array());
+        }
+        let future = json!({ "year": 2199, "month": 12, "items": [] });
+        assert!(app.post(path, chief, &future).await.expect(400)["month"].is_array());
+        let invoice = shop.invoice().await;
+        assert_eq!(invoice["price"], "27.3400000", "ten dollars of the plan, and what was told");
+        let items = invoice["items"].as_array().unwrap();
+        let names: Vec<&str> = items.iter().map(|item| item["name"].as_str().unwrap()).collect();
+        assert_eq!((names.len(), names[1], names[2]), (3, "GPU hours", "Disk"));
+        assert_eq!((&items[1]["article_code"], &items[1]["details"]["offering_name"]), (&json!("G1"), &json!("Old cloud")));
+        let pdf = format!("/api/invoices/{}/pdf/", invoice["uuid"].as_str().unwrap());
+        assert_eq!(app.get(&pdf, buyer).await.status, 200);
+        // What is final stays as it is.
+        let late = body(json!([{ "name": "Late", "unit_price": "1", "customer_uuid": customer["uuid"], "customer_name": "L" }]));
+        let late = app.post(path, chief, &late).await.expect(200);
+        assert_eq!((&late["created"], &late["errors"][0]["customer_name"]), (&json!(0), &json!("L")));
+        assert_eq!(shop.invoice().await["price"], "27.3400000");
+    }
 }

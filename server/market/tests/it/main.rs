@@ -11,6 +11,7 @@ mod billing;
 mod catalog;
 mod crashes;
 mod earnings;
+mod imports;
 mod ledger;
 mod order_lists;
 mod people;
