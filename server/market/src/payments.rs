@@ -236,7 +236,7 @@ impl Payments<'_> {
         self.find(actor, id).await
     }
 
-    fn check_day(&self, day: Day) -> Result<()> {
+    fn check_day(self, day: Day) -> Result<()> {
         if day > self.0.core().now().day() {
             return Err(Error::field("date_of_payment", "The date is in the future."));
         }

@@ -3,7 +3,7 @@
 use model::{CustomerId, ProviderId};
 use store::{
     catalog::Provider,
-    people::{Account, SHELF, read},
+    people::{Account, BUYS, SHELF, read},
     shelves::{PROVIDERS, read_provider},
 };
 
@@ -208,14 +208,8 @@ impl Vendors<'_> {
         let found = self.find(actor, id).await?;
         Self::must_run(actor, &found)?;
         let buys = Clause::lists(
-            "EXISTS (SELECT 1 FROM members m JOIN resources r
-                 ON (m.scope_id = r.project_id OR m.scope_id = r.customer_id)
-                 WHERE m.user_id = u.id AND (m.expires_at IS NULL OR m.expires_at > ?) AND r.seller_id IN (?)
-                     AND r.state <> 'terminated')",
-            [
-                vec![self.0.core().now().ms().into()],
-                vec![found.customer.to_string().into()],
-            ],
+            BUYS,
+            [vec![self.0.core().now().ms().into()], vec![found.customer.to_string().into()]],
         );
         Ok(SHELF.page(self.0.core().db(), &asked.and(buys), range, read).await?)
     }

@@ -67,9 +67,7 @@ impl Usages<'_> {
         if resources.is_empty() {
             return Ok(Vec::new());
         }
-        let last = "u.month = (SELECT MAX(n.month) FROM component_usages n
-             WHERE n.resource_id = u.resource_id AND n.component_id = u.component_id)";
-        self.all_of(actor, resources, Some(Clause::plain(last))).await
+        self.all_of(actor, resources, Some(Clause::plain(usages::LAST))).await
     }
 
     /// Everything that was told of a resource.

@@ -68,6 +68,10 @@ pub const SHELF: Shelf = Shelf {
     id: "u.id",
 };
 
+/// That nothing was told of the component for a later month.
+pub const LAST: &str = "u.month = (SELECT MAX(n.month) FROM component_usages n
+             WHERE n.resource_id = u.resource_id AND n.component_id = u.component_id)";
+
 /// Reads a row of [`SHELF`].
 pub fn read(row: &Row) -> Result<Usage> {
     Ok(Usage {

@@ -3,6 +3,7 @@
 //! A list leaves the items out unless `field=items` asks for them. Credit notes are listed when `credit_notes=true` asks
 //! for them: who looks for a customer's month expects one invoice.
 
+mod files;
 mod imports;
 mod paper;
 mod wires;
@@ -11,14 +12,14 @@ use axum::{
     Json, Router,
     extract::State,
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
     routing::{get, post},
 };
-use base64::Engine as _;
-use market::{Error, INVOICE_ITEMS, INVOICES, Invoice, Note, Paid, Proof};
+use market::{Error, INVOICE_ITEMS, INVOICES, Invoice, Note, Paid};
 use model::{CustomerId, InvoiceId};
 use serde_json::{Value, json};
 
+pub(super) use self::files::{file, proof};
 use self::wires::{
     InvoiceCost, InvoiceGrowth, InvoiceItemWire, InvoiceStats, InvoiceWire, ItemWire,
 };
@@ -35,9 +36,6 @@ use crate::{
     openapi::{Door, Takes, may, must},
     queries::Query,
 };
-
-/// The largest file that shows a payment, in bytes.
-const MOST_PROOF: usize = 2 << 20;
 
 pub fn routes() -> Router<Shared> {
     [
@@ -252,35 +250,6 @@ async fn growth(State(doors): State<Shared>, caller: SignedIn, query: Query) -> 
     Ok(Json(InvoiceGrowth::of(&months)).into_response())
 }
 
-/// A file that shows a payment: a picture or a PDF, by its first bytes. Multipart forms carry it as it is, JSON in
-/// base64.
-pub(super) fn proof(fields: &mut Fields) -> Option<Proof> {
-    let text = match fields.value("proof")? {
-        Value::Null => return None,
-        Value::String(text) if text.is_empty() => return None,
-        Value::String(text) => text.clone(),
-        Value::Object(file) => {
-            file.get("base64").and_then(Value::as_str).unwrap_or_default().to_owned()
-        }
-        _ => return fields.fault("proof", "The submitted data was not a file."),
-    };
-    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(text) else {
-        return fields.fault("proof", "The submitted data was not a file.");
-    };
-    if bytes.len() > MOST_PROOF {
-        return fields.fault("proof", "The file is larger than 2 MB.");
-    }
-    let known: [(&[u8], &str); 3] = [
-        (b"%PDF-", "application/pdf"),
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
-    ];
-    match known.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        Some((_, kind)) => Some((bytes, (*kind).to_owned())),
-        None => fields.fault("proof", "A PDF, PNG or JPEG file is expected."),
-    }
-}
-
 async fn paid(
     State(doors): State<Shared>,
     caller: SignedIn,
@@ -384,17 +353,4 @@ async fn pdf(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) ->
         (header::CONTENT_DISPOSITION, disposition.unwrap_or(HeaderValue::from_static("inline"))),
     ];
     Ok((headers, bytes).into_response())
-}
-
-/// A file as it was sent by others: never shown as a page of ours.
-pub(super) fn file(bytes: Vec<u8>, kind: &str) -> Response {
-    let kind =
-        HeaderValue::from_str(kind).unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
-    ];
-    (headers, bytes).into_response()
 }
