@@ -18,6 +18,8 @@ CREATE TABLE imported_items (
     -- Micro-dollars.
     price        BIGINT NOT NULL CHECK (price >= 0),
     article_code TEXT COLLATE "C" NOT NULL,
+    -- Its place among those that were told at once.
+    position     BIGINT NOT NULL,
     -- Who and what else was named, as JSON.
     details      TEXT COLLATE "C" NOT NULL,
     created_at   BIGINT NOT NULL,

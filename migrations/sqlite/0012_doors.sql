@@ -18,6 +18,8 @@ CREATE TABLE imported_items (
     -- Micro-dollars.
     price        INTEGER NOT NULL CHECK (price >= 0),
     article_code TEXT NOT NULL,
+    -- Its place among those that were told at once.
+    position     INTEGER NOT NULL,
     -- Who and what else was named, as JSON.
     details      TEXT NOT NULL,
     created_at   INTEGER NOT NULL,

@@ -9,8 +9,9 @@ use crate::{Actor, Result, provider_registry::Vendors};
 
 /// How many days are counted in a row before other work has its turn.
 const AT_ONCE: usize = 30;
-/// How long after its end a day is counted, in milliseconds: by then every server has written what it had of it.
-const SETTLED_MS: i64 = 3_600_000;
+/// How long after its end a day is counted, in milliseconds: by then the longest call has ended and every server has
+/// written what it had of the day.
+const SETTLED_MS: i64 = 24 * 3_600_000;
 /// How far back a provider sees.
 const MOST_MONTHS: usize = 120;
 

@@ -18,6 +18,8 @@ pub struct Imported {
     /// Micro-dollars.
     pub price: i64,
     pub article_code: String,
+    /// Its place among those that were told at once.
+    pub position: i64,
     /// Who and what else was named.
     pub details: Value,
 }
@@ -31,8 +33,8 @@ pub async fn insert(
 ) -> Result<bool> {
     let rows = sql(
         tx,
-        "INSERT INTO imported_items (id, customer_id, year, month, name, price, article_code, details, created_at,
-             created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        "INSERT INTO imported_items (id, customer_id, year, month, name, price, article_code, position, details,
+             created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (customer_id, year, month, name) DO NOTHING",
     )
     .bind(item.id.to_string())
@@ -42,6 +44,7 @@ pub async fn insert(
     .bind(item.name.clone())
     .bind(item.price)
     .bind(item.article_code.clone())
+    .bind(item.position)
     .bind(item.details.to_string())
     .bind(at.ms())
     .bind(by.map(|id| id.to_string()))
@@ -57,6 +60,7 @@ fn read(row: &Row) -> Result<Imported> {
         name: row.get("name")?,
         price: row.get("price")?,
         article_code: row.get("article_code")?,
+        position: row.get("position")?,
         details: row.json("imported_items", "details")?,
     })
 }
@@ -71,8 +75,8 @@ pub async fn of_month(
     for run in runs(customers) {
         let (y, m) = (run.len() + 1, run.len() + 2);
         let text = format!(
-            "SELECT id, customer_id, name, price, article_code, details FROM imported_items
-             WHERE customer_id IN {} AND year = ${y} AND month = ${m} ORDER BY created_at, id",
+            "SELECT id, customer_id, name, price, article_code, position, details FROM imported_items
+             WHERE customer_id IN {} AND year = ${y} AND month = ${m} ORDER BY created_at, position, id",
             numbered(1, run.len())
         );
         let bound = run.iter().fold(built(&mut *tx, text), |s, id| s.bind(id.to_string()));

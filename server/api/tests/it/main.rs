@@ -10,6 +10,7 @@
 mod app;
 mod billing;
 mod bills;
+mod callbacks;
 mod callers;
 mod discovery;
 mod documents;

@@ -4,7 +4,7 @@
 use axum::{body::Body, http::Method};
 use serde_json::{Value, json};
 
-use crate::app::{Answered, App, Ear, Person};
+use crate::app::{Answered, App, Person};
 
 /// What an operator sells by hand, and who buys it.
 pub struct Shop {
@@ -330,55 +330,4 @@ market::both_engines! { hostile_orders_are_refused, |market| {
     let again = app.post_once("/api/marketplace-orders/", me, "k", &shop.body()).await.expect(201);
     assert_eq!(first["uuid"], again["uuid"]);
     assert_eq!(app.get("/api/marketplace-orders/", me).await.header("x-result-count"), "1");
-} }
-
-market::both_engines! { an_orders_end_is_told_to_its_callback, |market| {
-    let ear = std::sync::Arc::new(Ear::default());
-    market.tell_hooks_by(ear.clone());
-    let shop = Shop::open(market, json!({})).await;
-    let (app, me, chief) = (&shop.app, shop.buyer.authorization.as_str(), shop.chief.as_str());
-    let mut ends = Vec::new();
-    for (act, who, end) in [
-        ("approve_by_provider", chief, "done"),
-        ("reject_by_provider", chief, "rejected"),
-        ("cancel", me, "canceled"),
-        ("set_state_erred", chief, "erred"),
-    ] {
-        let mut body = shop.body();
-        body["callback_url"] = json!("https://shop.example/told?secret=1");
-        let order = app.post("/api/marketplace-orders/", me, &body).await.expect(201);
-        assert_eq!(app.market.tell_hooks().await.unwrap(), 0, "nothing has ended");
-        if act == "set_state_erred" {
-            shop.act(who, &order, "approve_by_provider").await.expect(200);
-        }
-        assert!(shop.act(who, &order, act).await.status.is_success(), "{act}");
-        if act == "approve_by_provider" {
-            assert_eq!(app.market.tell_hooks().await.unwrap(), 0, "it is being carried out");
-            shop.work().await;
-        }
-        // The first try fails, and the next one says the same under the same id.
-        ear.1.lock().unwrap().push(503);
-        assert_eq!(app.market.tell_hooks().await.unwrap(), 1, "{end}");
-        assert_eq!(app.market.tell_hooks().await.unwrap(), 0, "{end}");
-        ends.push((order["uuid"].clone(), end));
-    }
-    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
-    while app.market.tell_hooks().await.unwrap() > 0 {}
-    let told = ear.0.lock().unwrap().clone();
-    assert_eq!(told.len(), 8, "{told:?}");
-    for (order, end) in ends {
-        let body = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-        let of: Vec<_> = told.iter().filter(|(_, _, text)| body(text)["order_uuid"] == order).collect();
-        let [first, second] = of.as_slice() else { panic!("{of:?}") };
-        assert_eq!((&first.0, &first.2), (&second.0, &second.2));
-        assert_eq!(first.0, "https://shop.example/told?secret=1");
-        assert_eq!(first.1.iter().find(|h| h.0 == "webhook-id"), second.1.iter().find(|h| h.0 == "webhook-id"));
-        assert_eq!(body(&first.2)["state"], end);
-        assert_eq!(body(&first.2)["marketplace_resource_uuid"].is_string(), end == "done", "{first:?}");
-    }
-    // What is carried out twice is told once, and an order without an address tells nobody.
-    shop.work().await;
-    let silent = shop.order().await.expect(201);
-    shop.act(me, &silent, "cancel").await.expect(202);
-    assert_eq!(app.market.tell_hooks().await.unwrap(), 0);
 } }

@@ -107,13 +107,14 @@ impl Invoices<'_> {
             return Ok(());
         }
         let mut added = 0;
-        for item in items {
+        for (position, item) in (0..).zip(items) {
             let row = Imported {
                 id: core.id(InvoiceItemId::new),
                 customer,
                 name: item.name.clone(),
                 price: item.price,
                 article_code: item.article_code.clone(),
+                position,
                 details: Value::Object(item.details.clone()),
             };
             let made = imports::insert(&mut tx, &row, numbers, (core.now(), actor.user())).await?;
