@@ -30,6 +30,7 @@ async fn document(State(doors): State<Shared>) -> Json<Value> {
 /// The document for a server that is found at this address.
 pub fn openapi(public_url: &str) -> Value {
     let mut paths = Map::new();
+    let mut schemas = schemas::all();
     for door in house::doors()
         .into_iter()
         .chain(discovery::doors())
@@ -41,6 +42,7 @@ pub fn openapi(public_url: &str) -> Value {
             methods.insert(door.method.to_owned(), door.describe());
             if door.array {
                 methods.insert("head".to_owned(), door.headed().describe());
+                door.loosen(&mut schemas);
             }
         }
     }
@@ -54,7 +56,7 @@ pub fn openapi(public_url: &str) -> Value {
         "servers": [{ "url": public_url }],
         "paths": paths,
         "components": {
-            "schemas": schemas::all(),
+            "schemas": schemas,
             "securitySchemes": {
                 "token": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
@@ -226,7 +228,8 @@ impl Door {
         });
         if let (Some(schema), Some(told)) = (self.takes, told.as_object_mut()) {
             let mut content = json!({ "application/json": { "schema": named(schema) } });
-            if let (Some(content), false) = (content.as_object_mut(), self.is_chat()) {
+            let json_only = self.is_chat() || self.is_page();
+            if let (Some(content), false) = (content.as_object_mut(), json_only) {
                 let form = json!({ "schema": named(schema) });
                 content.insert("application/x-www-form-urlencoded".to_owned(), form);
             }
@@ -257,9 +260,24 @@ impl Door {
         told
     }
 
+    /// Of what a list shows, `field` may leave any member out.
+    fn loosen(&self, schemas: &mut Value) {
+        let name = self.answers.as_ref().and_then(|answers| answers.pointer("/items/$ref"));
+        let name = name.and_then(Value::as_str).and_then(|at| at.strip_prefix('#'));
+        let pointer = name.and_then(|at| at.strip_prefix("/components/schemas"));
+        if let Some(Value::Object(schema)) = pointer.and_then(|at| schemas.pointer_mut(at)) {
+            schema.remove("required");
+        }
+    }
+
     /// Takes JSON only, and may answer with events.
     fn is_chat(&self) -> bool {
         matches!(self.takes, Some("ChatRequest" | "TryRequest"))
+    }
+
+    /// A form that is sent here comes from a page and is answered with one.
+    fn is_page(&self) -> bool {
+        matches!(self.path, "/api-auth/register/" | "/api-auth/session/")
     }
 
     /// `post_v1_services_id_subscribe`

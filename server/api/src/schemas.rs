@@ -117,12 +117,15 @@ fn errors() -> Group {
         ("OpenAiError", holding("error", openai)),
         (
             "DjangoError",
-            json!({
-                "type": "object",
-                "description": "Either a `detail`, or the faults of each field.",
-                "properties": { "detail": text(), "request_id": text() },
-                "additionalProperties": list(text()),
-            }),
+            json!({ "anyOf": [
+                {
+                    "type": "object",
+                    "description": "Either a `detail`, or the faults of each field.",
+                    "properties": { "detail": text(), "request_id": text() },
+                    "additionalProperties": list(text()),
+                },
+                { "description": "What is wrong with the whole of it.", "type": "array", "items": { "type": "string" } },
+            ] }),
         ),
     ]
 }

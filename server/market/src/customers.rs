@@ -1,11 +1,14 @@
 //! Customers: the tenants that buy and may sell.
 
-use model::{CustomerId, Email, Fault, ProjectId, Quota, ScopeRole, Timestamp, Title, UserId};
+use model::{
+    CustomerId, Email, Fault, PlanPeriodId, ProjectId, Quota, ScopeRole, Timestamp, Title, UserId,
+};
 use serde_json::{Map, Value, json};
 use store::{
     Tx,
     customers::{Customer, SHELF, Tenant, read_tenant},
     ledger::Account,
+    plan_periods::{Opening, PlanPeriod},
     projects::Project,
 };
 
@@ -253,7 +256,7 @@ impl Customers<'_> {
         }
         let blocked = before.blocked_at.is_some() != customer.blocked_at.is_some();
         if blocked {
-            self.switch(&mut tx, actor, &customer).await?;
+            self.switch(&mut tx, actor, &before, &customer).await?;
         }
         let quotas: Map<String, Value> = change
             .quotas
@@ -276,29 +279,61 @@ impl Customers<'_> {
         let core = self.0.core();
         let now = core.now();
         let mut tx = core.db().begin().await?;
-        let mut customer = self.locked(&mut tx, id).await?;
-        if customer.blocked_at.is_some() == blocked {
+        let before = self.locked(&mut tx, id).await?;
+        if before.blocked_at.is_some() == blocked {
             return Ok(());
         }
-        customer.blocked_at = blocked.then_some(now);
-        customer.updated_at = now;
+        let blocked_at = blocked.then_some(now);
+        let customer = Customer { blocked_at, updated_at: now, ..before.clone() };
         store::customers::update(&mut tx, &customer).await?;
-        self.switch(&mut tx, actor, &customer).await?;
+        self.switch(&mut tx, actor, &before, &customer).await?;
         tx.commit().await?;
         self.0.shared().access.forget();
         Ok(())
     }
 
     /// What goes with being blocked or let go, in the transaction that does it.
-    async fn switch(&self, tx: &mut Tx, actor: &Actor, customer: &Customer) -> Result<()> {
+    async fn switch(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        before: &Customer,
+        customer: &Customer,
+    ) -> Result<()> {
         store::versions::bump(tx, "access").await?;
         let deed = if customer.blocked_at.is_some() {
             deed("customer_blocked", customer, "blocked")
         } else {
-            store::customers::forgive_fees(tx, customer.id, self.0.core().now()).await?;
+            let now = self.0.core().now();
+            store::customers::forgive_fees(tx, customer.id, now).await?;
+            if let Some(since) = before.blocked_at {
+                self.skip(tx, customer.id, since, now).await?;
+            }
             deed("customer_unblocked", customer, "unblocked")
         };
         self.0.note(tx, Some(actor), deed).await
+    }
+
+    /// Leaves the time between out of what is billed: every plan's time ends with the first and goes on, without another
+    /// price of beginning, with the second.
+    async fn skip(
+        &self,
+        tx: &mut Tx,
+        customer: CustomerId,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        for lasting in store::plan_periods::cut(tx, customer, since).await? {
+            let period = PlanPeriod {
+                id: self.0.core().id(PlanPeriodId::new),
+                opening: Opening::Nothing,
+                start_at: now,
+                end_at: None,
+                ..lasting
+            };
+            store::plan_periods::insert(tx, &period).await?;
+        }
+        Ok(())
     }
 
     /// Removes a customer that has nothing left. Operators only.

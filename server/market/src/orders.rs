@@ -495,7 +495,7 @@ pub(crate) fn check_attributes(attributes: &Map<String, Value>) -> Result<()> {
     if attributes.len() > MOST_MEMBERS {
         return fault("Use at most 200 attributes.");
     }
-    if attributes.values().map(crate::offers::depth).max().unwrap_or(0) > MOST_DEPTH {
+    if attributes.values().map(crate::plain::depth).max().unwrap_or(0) > MOST_DEPTH {
         return fault("These attributes are nested too deep.");
     }
     let size = serde_json::to_string(attributes).map_or(usize::MAX, |text| text.len());

@@ -288,6 +288,9 @@ impl Statement<'_> {
 /// own, which the connections keep prepared.
 const ROWS: usize = 64;
 
+/// Rows that SQLite's thread may be ahead of whoever reads them: the longest page of a list.
+const READ_AHEAD: usize = 300;
+
 /// Statements that a connection keeps prepared: every size of every bulk statement.
 const PREPARED: usize = 1_024;
 

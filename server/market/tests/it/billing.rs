@@ -35,6 +35,8 @@ macro_rules! both {
     )+ };
 }
 
+mod blocked;
+
 both! {
     the_items_are_the_invoice,
     a_price_that_changes_and_a_switch_split_the_month,

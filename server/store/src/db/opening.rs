@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Db, PREPARED, Tx, sql};
+use super::{Db, PREPARED, READ_AHEAD, Tx, sql};
 use crate::{Error, Result};
 
 impl Db {
@@ -31,6 +31,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(PREPARED)
+            // The thread that reads and the task that asked hand over a page of a list at once, not by turns.
+            .row_buffer_size(READ_AHEAD)
             .pragma("wal_autocheckpoint", "4000");
         let pool = SqlitePoolOptions::new()
             .max_connections(if memory { 1 } else { 8 })
