@@ -298,6 +298,7 @@ fn models() -> Group {
         ("ChatCompletion", completion),
         ("Model", entry),
         ("Models", object(&[("object", words(&["list"])), ("data", list(named("Model")))], &[])),
+        ("LogoutUrl", holding("logout_url", text())),
         ("Status", holding("status", words(&["ok", "unavailable"]))),
     ]
 }

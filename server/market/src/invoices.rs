@@ -1,6 +1,9 @@
 //! Invoices: made once per customer and month, paid, taken back. What is final never changes but for its state.
 
+mod canceling;
+mod importing;
 mod making;
+mod notices;
 
 use model::{CustomerId, Day, InvoiceId, InvoiceState, Month};
 use serde_json::json;
@@ -10,6 +13,7 @@ use store::{
     payments::Proof,
 };
 
+pub use importing::{ImportItem, ImportOutcome};
 pub use making::Preview;
 
 use crate::{

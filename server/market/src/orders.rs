@@ -442,6 +442,9 @@ impl Orders<'_> {
                 "state": order.state.as_str(),
                 "type": order.kind.as_str(),
             }));
+        if kind != "marketplace_order_deleted" {
+            self.0.hooks().queue_callback(tx, order).await?;
+        }
         self.0.note(tx, actor, deed).await
     }
 

@@ -24,8 +24,8 @@ pub(crate) enum Kind {
     Order,
     /// Make the invoices of a month; the payload is the month.
     Invoices,
-    /// Tell a hook of an event; the payload is both ids. It has a line of its own, so that a slow receiver holds up
-    /// nothing else.
+    /// Tell a hook of an event (the payload is both ids), or an order's callback of its end. It has a line of its own,
+    /// so that a slow receiver holds up nothing else.
     Hook,
 }
 

@@ -9,6 +9,8 @@
 
 mod app;
 mod billing;
+mod bills;
+mod callbacks;
 mod callers;
 mod discovery;
 mod documents;
@@ -17,6 +19,7 @@ mod listings;
 mod money;
 mod orders;
 mod powers;
+mod sellers;
 mod services;
 mod sign_in;
 mod support;

@@ -20,7 +20,7 @@ const PUBLIC: &[&str] =
 const LOWER: &[&str] = &["/comment/", "/escalate/"];
 
 /// What nothing is made of here: their own tests ask for them.
-const UNMADE: &[&str] = &["marketplace-screenshots", "payments"];
+const UNMADE: &[&str] = &["marketplace-screenshots"];
 
 async fn send(app: &App, method: &str, path: &str, who: &str) -> Answered {
     let method: Method = method.to_uppercase().parse().unwrap();
@@ -116,10 +116,14 @@ async fn belongings(app: &App, tenant: &Person, chief: &str) -> BTreeMap<&'stati
     let used = json!({ "resource": resource, "usages": [{ "type": "calls", "amount": "5" }] });
     app.post("/api/marketplace-component-usages/set_usage/", chief, &used).await.expect(201);
     let usages = app.get("/api/marketplace-component-usages/", me).await.expect(200);
+    let part = format!("/api/marketplace-component-usages/{}/set_user_usage/", id(&usages[0]));
+    app.post(&part, chief, &json!({ "username": "anna", "usage": 2 })).await.expect(201);
     let month = json!({ "customer": own, "year": 2024, "month": 1 });
     let invoice = made(app, "/api/invoices/", chief, month).await;
     let profile = json!({ "name": "By invoice", "organization": own, "payment_type": "invoices" });
     let profile = made(app, "/api/payment-profiles/", chief, profile).await;
+    let paid = json!({ "profile": url(&profile), "date_of_payment": "2024-01-02" });
+    let paid = made(app, "/api/payments/", chief, paid).await;
     let issue =
         made(app, "/api/support-issues/", me, json!({ "type": "INCIDENT", "summary": "x" })).await;
     let said = format!("/api/support-issues/{}/comment/", id(&issue));
@@ -146,6 +150,7 @@ async fn belongings(app: &App, tenant: &Person, chief: &str) -> BTreeMap<&'stati
         ("marketplace-component-usages", id(&usages[0])),
         ("invoices", id(&invoice)),
         ("payment-profiles", id(&profile)),
+        ("payments", id(&paid)),
         ("support-issues", id(&issue)),
         ("support-comments", id(&comment)),
         ("personal-access-tokens", id(&token)),
