@@ -98,6 +98,25 @@ pub enum Open {
     KeyOnly,
 }
 
+/// Takes what must be there from a named schema, and from those that it is put together of.
+fn loosen(mut schema: Value, schemas: &mut Value) -> Value {
+    if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+        let pointer = name.trim_start_matches("#/components/schemas").to_owned();
+        if let Some(found) = schemas.pointer_mut(&pointer).map(Value::take) {
+            let loose = loosen(found, schemas);
+            if let Some(place) = schemas.pointer_mut(&pointer) {
+                *place = loose;
+            }
+        }
+    } else if let Some(members) = schema.as_object_mut() {
+        members.remove("required");
+        for part in members.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            *part = loosen(part.take(), schemas);
+        }
+    }
+    schema
+}
+
 /// One method of one path.
 #[derive(Clone)]
 pub struct Door {
@@ -262,11 +281,8 @@ impl Door {
 
     /// Of what a list shows, `field` may leave any member out.
     fn loosen(&self, schemas: &mut Value) {
-        let name = self.answers.as_ref().and_then(|answers| answers.pointer("/items/$ref"));
-        let name = name.and_then(Value::as_str).and_then(|at| at.strip_prefix('#'));
-        let pointer = name.and_then(|at| at.strip_prefix("/components/schemas"));
-        if let Some(Value::Object(schema)) = pointer.and_then(|at| schemas.pointer_mut(at)) {
-            schema.remove("required");
+        if let Some(shown) = self.answers.as_ref().and_then(|answers| answers.get("items")) {
+            loosen(shown.clone(), schemas);
         }
     }
 

@@ -119,7 +119,7 @@ pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
 pub use screenshots::Screenshots;
 pub use second_factors::{SecondFactors, Setup};
 pub use secrets::sha256;
-pub use settings::{Issuer, Settings};
+pub use settings::{Issuer, ListingApproval, Settings};
 pub use shelves::{ShelfChange, Shelved, Shelves};
 pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;

@@ -79,6 +79,7 @@ pub const SHELF: Shelf = Shelf {
             Kind::Word(STATES),
             "CASE WHEN o.state IN ('in_review', 'changes_requested', 'rejected') THEN 'draft' ELSE o.state END IN (?)",
         ),
+        filter("awaits_review", Kind::Bool, "CASE WHEN o.state = 'in_review' THEN 1 ELSE 0 END = ?"),
         filter("shared", Kind::Bool, "o.shared = ?"),
         filter("category_uuid", Kind::Id, "o.category_id IN (?)"),
         filter("category", Kind::Id, "o.category_id IN (?)"),

@@ -15,6 +15,7 @@ mod callers;
 mod discovery;
 mod documents;
 mod forms;
+mod listings;
 mod money;
 mod orders;
 mod powers;

@@ -113,7 +113,11 @@ impl Offers<'_> {
             slug: String::new(),
             name,
             family: ModelFamily::Other,
-            state: if draft.active { OfferingState::Active } else { OfferingState::Draft },
+            state: match (draft.active, self.wants_review(actor)) {
+                (true, false) => OfferingState::Active,
+                (true, true) => OfferingState::InReview,
+                (false, _) => OfferingState::Draft,
+            },
             backend: Backend::Manual,
             spec,
             created_at: now,

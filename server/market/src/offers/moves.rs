@@ -3,7 +3,7 @@
 use model::{OfferingId, OfferingState};
 
 use super::{Offer, Offers};
-use crate::{Actor, Error, Result, plain::plain};
+use crate::{Actor, Error, ListingApproval, Permission, Result, plain::plain};
 
 /// A move from state to state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,8 @@ impl Offers<'_> {
         reason: Option<&str>,
     ) -> Result<Offer> {
         let mut row = self.managed(actor, id).await?;
-        row.state = step.from(row.state).map_err(Error::Conflict)?;
+        let was = row.state;
+        row.state = step.from(was).map_err(Error::Conflict)?;
         if row.state == OfferingState::Active {
             let plans = self.0.plans().of_offerings(&[id.to_string()]).await?;
             if !plans.iter().any(|plan| plan.plan.archived_at.is_none()) {
@@ -79,7 +80,23 @@ impl Offers<'_> {
             OfferMove::Pause => plain("paused_reason", reason.unwrap_or_default(), 0, 1_000)?,
             _ => String::new(),
         };
+        // What was on sale before goes on; what never was, an operator looks at first.
+        let first = step == OfferMove::Activate && was != OfferingState::Paused;
+        if first && self.wants_review(actor) {
+            if was == OfferingState::InReview {
+                return Err(Error::Conflict("The operator is looking at this offering already."));
+            }
+            row.state = OfferingState::InReview;
+            let kind = "marketplace_offering_submitted";
+            return self.write(actor, row, kind, "submitted for review").await;
+        }
         self.write(actor, row, "marketplace_offering_state_changed", "moved to another state").await
+    }
+
+    /// Whether what this actor puts on sale waits for an operator.
+    pub(super) fn wants_review(self, actor: &Actor) -> bool {
+        self.0.settings().listing_approval == ListingApproval::Required
+            && !actor.may_everywhere(Permission::ManageOfferings)
     }
 }
 
