@@ -182,7 +182,8 @@ fn named_doors() -> Vec<(String, String, String)> {
 
 /// A body with a text, which is an address of mail as well, in every field that must be there.
 fn whole(document: &Value, method: &str, path: &str) -> Value {
-    let schema = &document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"];
+    let schema =
+        &document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"];
     let names = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
     names.iter().map(|name| (name.as_str().unwrap().to_owned(), json!("x@example.com"))).collect()
 }
