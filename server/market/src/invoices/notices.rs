@@ -26,8 +26,8 @@ impl Invoices<'_> {
         let members = store::members::of_scope(&mut tx, &scope, now).await?;
         let mut told = 0;
         for owner in members.iter().filter(|member| member.role == ScopeRole::CustomerOwner) {
-            let person = store::users::find(&mut tx, owner.user).await?;
-            let Some(person) = person else { continue };
+            let person = store::people::find(&mut tx, owner.user).await?;
+            let Some(person) = person.filter(|person| person.active) else { continue };
             // An address that no mail can go to is no reason to tell nobody.
             let Ok(to) = person.email.parse() else { continue };
             let letter = Letter {
