@@ -51,6 +51,14 @@ pub fn token_count(tokens: u64) -> String {
     }
 }
 
+/// An amount of dollars with commas and all its decimals, as in `−$1,204.50`.
+pub fn dollars(amount: Usd) -> String {
+    let text = Usd::from_micros(amount.micros().saturating_abs()).to_string();
+    let sign = if amount < Usd::ZERO { "−" } else { "" };
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, "00"));
+    format!("{sign}${}.{fraction}", commas(whole.trim_start_matches('$')))
+}
+
 /// A day, as in `20 Nov 2026`.
 pub fn date(at: Timestamp) -> String {
     let (year, month, day) = at.day().civil();
@@ -113,6 +121,8 @@ mod tests {
         }
         assert_eq!(credits(Credits::from_micros(-1_234_500_000)), "−1,234.5");
         assert_eq!(signed_credits(Credits::from_micros(250_000)), "+0.25");
+        assert_eq!(dollars(Usd::from_micros(1_234_500_000)), "$1,234.50");
+        assert_eq!(dollars(Usd::from_micros(-150)), "−$0.00015");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Pages of the operator. Others learn here that they may not open them.
 
 mod customers;
+mod orders;
 mod outbox;
 mod pager;
 mod reviews;
@@ -9,6 +10,7 @@ mod users;
 
 pub use self::{
     customers::CustomersPage,
+    orders::AllOrdersPage,
     outbox::{MailPage, OutboxPage},
     reviews::ModerationPage,
     support::TicketQueuePage,
