@@ -61,6 +61,7 @@ pub fn takes_posts(path: &str) -> bool {
         || below("/organizations/", &["/support/", "/team/", "/settings/"])
         || below("/invitations/", &["/"])
         || below("/marketplace-order/", &["/"])
+        || below("/admin/invoices/", &["/"])
 }
 
 /// From where a form was posted.

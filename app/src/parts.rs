@@ -14,6 +14,7 @@ pub mod filters;
 pub mod frames;
 pub mod highlight;
 pub mod icons;
+pub mod invoices;
 pub mod notices;
 pub mod orders;
 pub mod pages;

@@ -19,13 +19,13 @@ use crate::{
             SecondFactorPage, VerifyPage,
         },
         admin::{
-            AllOrdersPage, CustomersPage, MailPage, ModerationPage, OutboxPage, TicketQueuePage,
-            UsersPage,
+            AllOrdersPage, CustomersPage, InvoicesPage, MailPage, ModerationPage, OutboxPage,
+            TicketQueuePage, UsersPage,
         },
         buyer::{
-            AgentPage, AgentsPage, CustomerSettingsPage, KeyCreatedPage, KeysPage, OrderPage,
-            OrdersPage, ReceiptPage, StartPage, SupportPage, TeamPage, TicketPage, UsagePage,
-            WalletPage, WorkspacePage,
+            AgentPage, AgentsPage, BillingPage, CustomerSettingsPage, InvoicePage, KeyCreatedPage,
+            KeysPage, OrderPage, OrdersPage, ReceiptPage, SettlePage, StartPage, SupportPage,
+            TeamPage, TicketPage, UsagePage, WalletPage, WorkspacePage,
         },
         docs::{ComponentsPage, ReferencePage},
         public::{
@@ -95,6 +95,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations/:customer/agents/:resource/keys/created/") view=KeyCreatedPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/agents/:resource/usage/") view=UsagePage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/orders/") view=OrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/billing/") view=BillingPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/billing/:invoice/") view=InvoicePage ssr=SsrMode::Async />
                     <Route path=path!("/marketplace-order/:order/") view=OrderPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/support/") view=SupportPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/support/:ticket/") view=TicketPage ssr=SsrMode::Async />
@@ -103,6 +105,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/invitations/:secret/") view=InvitationPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/customers/") view=CustomersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/orders/") view=AllOrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/invoices/") view=InvoicesPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/invoices/:invoice/") view=SettlePage ssr=SsrMode::Async />
                     <Route path=path!("/admin/users/") view=UsersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/reviews/") view=ModerationPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/support/") view=TicketQueuePage ssr=SsrMode::Async />

@@ -1,6 +1,7 @@
 //! Pages of the operator. Others learn here that they may not open them.
 
 mod customers;
+mod invoices;
 mod orders;
 mod outbox;
 mod pager;
@@ -10,6 +11,7 @@ mod users;
 
 pub use self::{
     customers::CustomersPage,
+    invoices::InvoicesPage,
     orders::AllOrdersPage,
     outbox::{MailPage, OutboxPage},
     reviews::ModerationPage,

@@ -2,7 +2,9 @@
 
 mod agent;
 mod agents;
+mod billing;
 mod created;
+mod invoice;
 mod keys;
 mod order;
 mod orders;
@@ -19,7 +21,9 @@ mod workspace;
 pub use self::{
     agent::AgentPage,
     agents::AgentsPage,
+    billing::BillingPage,
     created::KeyCreatedPage,
+    invoice::{InvoicePage, SettlePage},
     keys::KeysPage,
     order::{OrderPage, moved_on},
     orders::OrdersPage,

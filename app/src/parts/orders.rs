@@ -5,6 +5,7 @@ use std::str::FromStr;
 use leptos::prelude::*;
 use market::{Order, OrderRow};
 use model::{OrderKind, OrderState, PlanUnit};
+use serde_json::Value;
 
 use super::{
     badges::{Tone, badge},
@@ -127,6 +128,13 @@ pub fn person(who: Option<&(String, String)>) -> String {
     }
 }
 
+/// What the subscription is called, or will be.
+pub fn called(row: &OrderRow) -> Option<String> {
+    let asked = row.order.attributes.get("name").and_then(Value::as_str).map(str::trim);
+    let asked = asked.filter(|name| !name.is_empty()).map(str::to_owned);
+    row.resource_name.clone().or(asked)
+}
+
 /// What a table of orders shows beside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Columns {
@@ -165,7 +173,7 @@ pub fn order_table(orders: &[OrderRow], columns: Columns, caption: String) -> An
 
 fn line(row: &OrderRow, columns: Columns) -> AnyView {
     let order = &row.order;
-    let name = row.resource_name.clone().filter(|name| *name != row.offering_name);
+    let name = called(row).filter(|name| *name != row.offering_name);
     let named = name.map(|name| view! { <span class="meta block">{name}</span> });
     let waits = matches!(order.state, OrderState::PendingConsumer | OrderState::PendingProvider);
     let choose = columns.choose.map(|form| {

@@ -1,6 +1,7 @@
 //! Invoices: made once per customer and month, paid, taken back. What is final never changes but for its state.
 
 mod making;
+mod preview;
 
 use model::{CustomerId, Day, InvoiceId, InvoiceState, Month};
 use serde_json::json;
@@ -10,7 +11,7 @@ use store::{
     payments::Proof,
 };
 
-pub use making::Preview;
+pub use preview::{Coming, Preview};
 
 use crate::{
     Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed, payments::Incoming,

@@ -91,7 +91,7 @@ pub use hooks::{HookChange, Hooks};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
 pub use invitations::{InvitationDraft, Invitations, Invited};
-pub use invoices::{Invoices, Paid, Preview};
+pub use invoices::{Coming, Invoices, Paid, Preview};
 pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
