@@ -19,8 +19,8 @@ use crate::{
             SecondFactorPage, VerifyPage,
         },
         admin::{
-            AllOrdersPage, CustomersPage, InvoicesPage, MailPage, ModerationPage, OutboxPage,
-            TicketQueuePage, UsersPage,
+            AllOrdersPage, CustomersPage, FiguresPage, InvoicesPage, MailPage, ModerationPage,
+            OutboxPage, TicketQueuePage, UsersPage,
         },
         buyer::{
             AgentPage, AgentsPage, BillingPage, CustomerSettingsPage, InvoicePage, KeyCreatedPage,
@@ -107,6 +107,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/admin/orders/") view=AllOrdersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/invoices/") view=InvoicesPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/invoices/:invoice/") view=SettlePage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/reports/") view=FiguresPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/users/") view=UsersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/reviews/") view=ModerationPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/support/") view=TicketQueuePage ssr=SsrMode::Async />

@@ -5,6 +5,7 @@ mod invoices;
 mod orders;
 mod outbox;
 mod pager;
+mod reports;
 mod reviews;
 mod support;
 mod users;
@@ -14,6 +15,7 @@ pub use self::{
     invoices::InvoicesPage,
     orders::AllOrdersPage,
     outbox::{MailPage, OutboxPage},
+    reports::FiguresPage,
     reviews::ModerationPage,
     support::TicketQueuePage,
     users::UsersPage,

@@ -18,7 +18,7 @@ use crate::{
         detail::time,
         fields::hidden,
         notices::{error_summary, flash_banner},
-        orders::{kind_words, order_state, person, steps, unit_words},
+        orders::{called, kind_words, order_state, person, steps, unit_words},
         prices::leader,
         timeline::timeline,
     },
@@ -188,13 +188,13 @@ fn ordered(scene: &Scene, own: bool) -> AnyView {
     } else {
         row.offering_name.clone().into_any()
     };
-    let subscription = order.resource.map(|id| {
-        let name = row.resource_name.clone().unwrap_or_else(|| row.offering_name.clone());
-        let shown = if own {
-            let href = format!("/organizations/{}/agents/{id}/", order.customer);
-            view! { <a href=href>{name}</a> }.into_any()
-        } else {
-            name.into_any()
+    let subscription = called(row).map(|name| {
+        let shown = match order.resource.filter(|_| own) {
+            Some(id) => {
+                let href = format!("/organizations/{}/agents/{id}/", order.customer);
+                view! { <a href=href>{name}</a> }.into_any()
+            }
+            None => name.into_any(),
         };
         view! {
             <div class="leader">
@@ -245,7 +245,9 @@ fn ordered(scene: &Scene, own: bool) -> AnyView {
 /// What the buyer has said about it: limits and attributes.
 fn details(row: &OrderRow) -> Option<AnyView> {
     let order = &row.order;
-    if order.limits.is_empty() && order.attributes.is_empty() && order.output.is_empty() {
+    // The name is what the subscription is called, above.
+    let said: Vec<_> = order.attributes.iter().filter(|(name, _)| *name != "name").collect();
+    if order.limits.is_empty() && said.is_empty() && order.output.is_empty() {
         return None;
     }
     let limit = |(kind, amount): (&String, &i64)| {
@@ -263,10 +265,10 @@ fn details(row: &OrderRow) -> Option<AnyView> {
             <dl class="leaders panel-box">{order.limits.iter().map(limit).collect_view()}</dl>
         }
     });
-    let attributes = (!order.attributes.is_empty()).then(|| {
+    let attributes = (!said.is_empty()).then(|| {
         view! {
             <h3>"Said with the order"</h3>
-            <dl class="leaders panel-box">{order.attributes.iter().map(attribute).collect_view()}</dl>
+            <dl class="leaders panel-box">{said.into_iter().map(attribute).collect_view()}</dl>
         }
     });
     let output = (!order.output.is_empty()).then(|| {
