@@ -34,7 +34,7 @@ async function crawl(page, starts) {
       const next = new URL(href);
       next.hash = "";
       const parameters = new Set(next.searchParams.keys()).size;
-      if (next.origin === site.url && parameters < 2 && !/^\/(openapi\.json|healthz|readyz|metrics|docs\/api)/.test(next.pathname)) queue.push(next);
+      if (next.origin === site.url && parameters < 2 && !/^\/(openapi\.json|healthz|readyz|metrics|docs\/api|api\/)/.test(next.pathname)) queue.push(next);
     }
   }
   return [...found.values()].sort();
@@ -147,11 +147,11 @@ describe("what a buyer sees", () => {
     await call(site.url, created.key, "brook-mini", "A line for the usage page.");
     await eventually(page, `${created.agent}usage/`, () => page.getByRole("link", { name: /^Receipt of/ }).waitFor({ timeout: 500 }));
     const paths = await crawl(page, ["/", new URL(created.url).pathname]);
-    for (const part of ["keys", "usage", "wallet", "receipts"]) {
+    for (const part of ["keys", "usage", "wallet", "receipts", "orders", "billing", "marketplace-order"]) {
       assert.ok(paths.some((path) => path.includes(`/${part}/`)), `no link leads to ${part}: ${paths.join(" ")}`);
     }
     // What everybody sees was examined above; signed in, only the bar is another.
-    await examineAll(page, paths.filter((path) => /^\/(organizations|receipts|resource)\//.test(path) || path === "/"));
+    await examineAll(page, paths.filter((path) => /^\/(organizations|receipts|resource|marketplace-order)\//.test(path) || path === "/"));
     expectNoComplaints(page);
   });
 });

@@ -15,6 +15,12 @@ pub fn money(micros: i64) -> String {
     dollars(Usd::from_micros(micros))
 }
 
+/// Micro-dollars to the cent, for places that only say about how much.
+pub fn cents(micros: i64) -> String {
+    let half = if micros < 0 { -5_000 } else { 5_000 };
+    money(micros.saturating_add(half) / 10_000 * 10_000)
+}
+
 /// A rate in hundredths of a percent.
 pub fn rate(points: i64) -> String {
     match (points / 100, points % 100) {
@@ -194,6 +200,12 @@ pub fn sum(invoice: &Invoice) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cents_are_rounded_half_away_from_zero() {
+        let shown = [20_025_500, 69_575_000, -5_000, 4_999].map(cents);
+        assert_eq!(shown, ["$20.03", "$69.58", "−$0.01", "$0.00"]);
+    }
 
     #[test]
     fn rates_are_short() {

@@ -132,7 +132,7 @@ pub use store::{
     invoices::{
         ITEMS as INVOICE_ITEMS, Invoice, Item as InvoiceItem, ItemView, Note, SHELF as INVOICES,
     },
-    issues::{COMMENTS, Comment, Issue, SHELF as ISSUES},
+    issues::{COMMENTS, Comment, Issue, Queue as TicketQueue, SHELF as ISSUES},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     members::Member,
     offerings::{

@@ -11,6 +11,7 @@ use crate::{
     context::{PostedForm, actor, loaded, market, query},
     format::{count, credits, dollars, grouped},
     parts::{
+        invoices::cents,
         notices::{empty, error_summary},
         views::{Listed, address, views},
     },
@@ -87,7 +88,6 @@ fn figure(name: &'static str, value: String, formula: &'static str) -> AnyView {
 }
 
 fn kpis(kpis: Kpis) -> AnyView {
-    let money = |micros: i64| dollars(Usd::from_micros(micros));
     let share = |points: Option<u64>| {
         points.map_or_else(
             || "–".to_owned(),
@@ -98,10 +98,10 @@ fn kpis(kpis: Kpis) -> AnyView {
         <section aria-labelledby="month">
             <h2 id="month">{kpis.month.title()} <span class="meta">" · the last month that has ended"</span></h2>
             <dl class="tiles kpis">
-                {figure("Revenue", money(kpis.revenue), "invoiced before tax, less credit notes + what left the wallets × price of a credit")}
-                {figure("Monthly recurring revenue", money(kpis.mrr), "invoiced plans, fixed parts and limits + plans’ fees from wallets × price of a credit")}
+                {figure("Revenue", cents(kpis.revenue), "invoiced before tax, less credit notes + what left the wallets × price of a credit")}
+                {figure("Monthly recurring revenue", cents(kpis.mrr), "invoiced plans, fixed parts and limits + plans’ fees from wallets × price of a credit")}
                 {figure("Paying organizations", grouped(kpis.customers), "those with an invoice above zero or a charge on their wallet in the month")}
-                {figure("Revenue per organization", money(kpis.arpu), "revenue ÷ paying organizations")}
+                {figure("Revenue per organization", cents(kpis.arpu), "revenue ÷ paying organizations")}
                 {figure("Churn", share(kpis.churn), "of those who paid in the month before, the part that did not pay in this one; – when nobody had paid")}
             </dl>
         </section>
@@ -173,7 +173,7 @@ fn shown(report: Report, sheet: &Sheet, (from, to): &(String, String)) -> AnyVie
             <a class="btn btn-secondary" href=file>"Download CSV"</a>
         </div>
         <div class="sheet-scroll" tabindex="0" role="region" aria-label=report.title()>
-            <table class="sheet sheet-cards report">
+            <table class="sheet report">
                 <caption class="sr-only">{format!("{} from {from} to {to}", report.title())}</caption>
                 <thead><tr>{sheet.heads.iter().enumerate().map(head).collect_view()}</tr></thead>
                 <tbody>{sheet.lines.iter().map(|line| row(sheet, line)).collect_view()}</tbody>

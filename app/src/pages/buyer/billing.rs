@@ -10,7 +10,7 @@ use crate::{
     format::{count, credits, date},
     parts::{
         crumbs::crumbs,
-        invoices::{invoice_table, is_overdue, item_table, money, name_of, sum},
+        invoices::{cents, invoice_table, is_overdue, item_table, money, name_of, sum},
         notices::{empty, warning},
         pages::Pages,
         views::address,
@@ -69,10 +69,7 @@ pub fn BillingPage() -> impl IntoView {
                 {overdue(&unpaid, today)}
                 {tiles(&place, wallet, &preview, &unpaid)}
                 {so_far(&preview)}
-                <section aria-labelledby="invoices">
-                    <h2 id="invoices">"Invoices"</h2>
-                    {list}
-                </section>
+                {list}
             </div>
         }
         .into_any())
@@ -108,17 +105,17 @@ fn tiles(place: &Workspace, wallet: Wallet, preview: &Preview, unpaid: &[Invoice
             </div>
             <div class="tile">
                 <dt>"Unpaid"</dt>
-                <dd class="stat num">{money(sum)}</dd>
+                <dd class="stat num">{cents(sum)}</dd>
                 <dd class="meta">{count(owed.len() as u64, "invoice", "invoices")}</dd>
             </div>
             <div class="tile">
                 <dt>{format!("{} so far", preview.month.title())}</dt>
-                <dd class="stat num">{money(preview.invoice.total)}</dd>
+                <dd class="stat num">{cents(preview.invoice.total)}</dd>
                 <dd class="meta">"to be invoiced, with tax"</dd>
             </div>
             <div class="tile">
                 <dt>{format!("By {end}")}</dt>
-                <dd class="stat num">{money(preview.by_end)}</dd>
+                <dd class="stat num">{cents(preview.by_end)}</dd>
                 <dd class="meta">"if what runs now is kept and nothing more is used"</dd>
             </div>
         </dl>

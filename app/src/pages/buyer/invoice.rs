@@ -235,7 +235,7 @@ fn state_words(scene: &Scene) -> Option<AnyView> {
         ));
     }
     let link = |words: &'static str, id: InvoiceId, name: String| {
-        view! { <p class="callout">{words} " " <a href=format!("{}{id}/", scene.base)>{name}</a></p> }
+        view! { <div class="callout"><p>{words} " " <a href=format!("{}{id}/", scene.base)>{name}</a></p></div> }
             .into_any()
     };
     if let Some(credited) = &scene.credited {
