@@ -106,6 +106,11 @@ pub fn promises(level: &ServiceLevel, now: Timestamp) -> AnyView {
     .into_any()
 }
 
+/// What a ticket is called: by what was written over it, else by what it is about.
+pub fn title_of(kind: TicketKind, summary: &str) -> String {
+    if summary.trim().is_empty() { kind.title().to_owned() } else { summary.to_owned() }
+}
+
 /// What is promised next of a ticket that is not finished.
 pub fn next_promise(issue: &Issue, now: Timestamp) -> Promise {
     if issue.level.first_response_at.is_none() {
@@ -133,12 +138,13 @@ pub fn ticket_table(
 ) -> AnyView {
     let row = |ticket: &TicketView| {
         let issue = issues.iter().find(|issue| issue.id == ticket.id);
+        let title = title_of(ticket.kind, issue.map_or("", |issue| issue.summary.as_str()));
         let hurry = issue.map_or("–", |issue| issue.level.priority.title());
         let promised = issue.map_or_else(|| "–".to_owned(), |issue| next_promise(issue, now).words);
         view! {
             <tr>
                 <th scope="row">
-                    <a href=format!("{base}{}/", ticket.id)>{format!("#{} {}", ticket.number, ticket.kind.title())}</a>
+                    <a href=format!("{base}{}/", ticket.id)>{format!("#{} {title}", ticket.number)}</a>
                 </th>
                 <td data-label="State">{ticket_state(ticket.state)}</td>
                 <td data-label="Priority"><span>{hurry}</span></td>

@@ -16,7 +16,7 @@ use crate::{
         fields::hidden,
         notices::{empty, flash_banner},
         pages::Pages,
-        tickets::{priority, promises, ticket_state},
+        tickets::{priority, promises, ticket_state, title_of},
         views::{Listed, address, views},
     },
 };
@@ -133,12 +133,10 @@ fn item(issue: &Issue, desk: &Desk) -> AnyView {
         (Some(name), Some(_)) => format!("{name} works on it"),
         _ => "Nobody works on it".to_owned(),
     };
-    let summary = (!issue.summary.is_empty())
-        .then(|| view! { <p><strong>{issue.summary.clone()}</strong></p> });
     view! {
         <article class="panel-box queue-item" aria-label=format!("Ticket {}", issue.number)>
             <header class="row">
-                <h2>{format!("#{} {}", issue.number, issue.kind.title())}</h2>
+                <h2>{format!("#{} {}", issue.number, title_of(issue.kind, &issue.summary))}</h2>
                 {ticket_state(issue.state)}
                 {priority(issue.level.priority)}
             </header>
@@ -146,7 +144,6 @@ fn item(issue: &Issue, desk: &Desk) -> AnyView {
                 {issue.reporter_name.clone()} " of " {issue.customer_name.clone()} {agent} " · " {time(issue.level.created_at)}
             </p>
             <p class="row">{promises(&issue.level, desk.now)} <span class="meta">{helper}</span></p>
-            {summary}
             {own_words(&issue.text)}
             {(!issue.answer.is_empty()).then(|| view! {
                 <div class="reply">
