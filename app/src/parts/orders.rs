@@ -17,11 +17,12 @@ use crate::format::{date, date_time, dollars};
 pub fn order_state(state: OrderState) -> AnyView {
     let tone = match state {
         OrderState::PendingConsumer | OrderState::PendingProvider => Tone::Warning,
-        OrderState::PendingProject | OrderState::PendingStartDate => Tone::Neutral,
         OrderState::Executing => Tone::Accent,
         OrderState::Done => Tone::Good,
         OrderState::Erred | OrderState::Rejected => Tone::Danger,
-        OrderState::Canceled => Tone::Neutral,
+        OrderState::PendingProject | OrderState::PendingStartDate | OrderState::Canceled => {
+            Tone::Neutral
+        }
     };
     badge(state.title(), tone)
 }

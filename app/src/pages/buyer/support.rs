@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How many tickets the market gives at once.
-const PAGE_SIZE: usize = 20;
+const PAGE_SIZE: u64 = 20;
 
 /// List and form.
 #[component]
@@ -40,8 +40,7 @@ pub fn SupportPage() -> impl IntoView {
         let own = place.customer.id.to_string();
         let asked = Asked::read(&market::ISSUES, [("customer", own.as_str())].into_iter());
         let asked = asked.map_err(Error::Invalid)?;
-        let size = PAGE_SIZE as i64;
-        let range = (size, (page.cast_signed() - 1) * size);
+        let range = (PAGE_SIZE.cast_signed(), ((page - 1) * PAGE_SIZE).cast_signed());
         let (issues, _) = place.market.issues().list(&place.actor, asked, range).await?;
         let agents = place.market.resources().of_customer(&place.actor, place.customer.id).await?;
         let kept = wrong.as_ref().map(|(_, form)| form.text("reference").to_owned());
@@ -87,7 +86,7 @@ fn list(place: &Workspace, tickets: &[TicketView], issues: &[Issue], page: u64) 
     let before = (page > 1).then(|| {
         view! { <a class="btn btn-secondary" rel="prev" href=format!("{base}?page={}", page - 1)>"Newer tickets"</a> }
     });
-    let after = (tickets.len() >= PAGE_SIZE).then(|| {
+    let after = (tickets.len() as u64 >= PAGE_SIZE).then(|| {
         view! { <a class="btn btn-secondary" rel="next" href=format!("{base}?page={}", page + 1)>"Older tickets"</a> }
     });
     view! {
