@@ -109,6 +109,27 @@ describe("orders", () => {
     });
   }
 
+  test("a provider finds what waits for it, and says so where nothing does", async (t) => {
+    const shop = await offeringByHand(site.url, "To be found");
+    const order = await shop.order("Found");
+    const page = await site.page(t);
+    await signIn(page, "seller@example.com", `/organizations/${shop.provider.uuid}/orders/`);
+    const sides = page.getByRole("navigation", { name: "Whose orders" });
+    await sides.getByRole("link", { name: "What was ordered from us" }).click();
+    await page.getByRole("link", { name: new RegExp(order.slug) }).waitFor();
+    assert.deepEqual(await everyLook(page, "what was ordered from a provider"), []);
+    await page.setViewportSize({ width: 1350, height: 940 });
+    await page.getByRole("link", { name: new RegExp(order.slug) }).click();
+    assert.deepEqual(await everyLook(page, "an order to approve"), []);
+    await page.getByRole("button", { name: "Approve order" }).click();
+    await page.getByText("The order is approved.").waitFor();
+    await page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link", { name: "Orders" }).click();
+    await sides.locator("[aria-current]", { hasText: "ordered from us" }).waitFor();
+    await sides.getByRole("link", { name: "What we ordered" }).click();
+    await page.getByRole("heading", { name: "No orders yet" }).waitFor();
+    expectNoComplaints(page);
+  });
+
   test("who has ordered can cancel, once", async (t) => {
     const shop = await offeringByHand(site.url, "To be canceled");
     const order = await shop.order("Never mind");

@@ -43,7 +43,7 @@ export async function offeringByHand(url, name) {
       attributes: { name: title },
       accepting_terms_of_service: true,
     });
-  return { operator, seller, buyer, customer, order, component: components.find((one) => one.type === "calls") };
+  return { operator, seller, buyer, customer, provider, order, component: components.find((one) => one.type === "calls") };
 }
 
 /** The page of an order. */

@@ -133,16 +133,18 @@ fn page(scene: &Scene, told: Option<&FlashBody>) -> AnyView {
     let Scene { row, .. } = scene;
     let order = &row.order;
     let own = scene.me.customers.iter().find(|customer| customer.id == order.customer);
-    let trail = match own {
-        Some(customer) => {
+    let sold = scene.me.customers.iter().find(|customer| customer.id == order.seller);
+    let trail = match (own, sold) {
+        (Some(customer), _) | (None, Some(customer)) => {
             let base = format!("/organizations/{}/", customer.id);
+            let side = if own.is_some() { "" } else { "?side=sold" };
             vec![
                 (base.clone(), customer.name.clone()),
-                (format!("{base}orders/"), "Orders".to_owned()),
+                (format!("{base}orders/{side}"), "Orders".to_owned()),
             ]
         }
-        None if scene.operates => vec![("/admin/orders/".to_owned(), "Orders".to_owned())],
-        None => Vec::new(),
+        (None, None) if scene.operates => vec![("/admin/orders/".to_owned(), "Orders".to_owned())],
+        (None, None) => Vec::new(),
     };
     let wrong = told.filter(|told| !told.done);
     let prefix = if wrong.is_some() { "Error: " } else { "" };
