@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 
 import { call, expectNoComplaints, fillRegister, marketplace } from "./harness.mjs";
 import { everyLook, examine } from "./looks.mjs";
-import { eventually, openFilters, startUsing } from "./steps.mjs";
+import { eventually, openFilters, signIn, startUsing } from "./steps.mjs";
 
 const site = marketplace();
 
@@ -152,6 +152,19 @@ describe("what a buyer sees", () => {
     }
     // What everybody sees was examined above; signed in, only the bar is another.
     await examineAll(page, paths.filter((path) => /^\/(organizations|receipts|resource|marketplace-order)\//.test(path) || path === "/"));
+    expectNoComplaints(page);
+  });
+});
+
+describe("what an operator sees", () => {
+  test("every list fits and is accessible, and what has nothing says so", async (t) => {
+    const page = await site.page(t);
+    await signIn(page, "operator@example.com", "/");
+    await page.getByRole("banner").locator("details.menu > summary").click();
+    assert.deepEqual(await everyLook(page, "the operator's menu"), []);
+    const links = await page.getByRole("banner").locator(".menu-panel a[href^='/admin/']").evaluateAll((all) => all.map((link) => new URL(link.href).pathname));
+    for (const part of ["orders", "invoices", "reports", "support"]) assert.ok(links.includes(`/admin/${part}/`), `${part}: ${links}`);
+    await examineAll(page, [...links, "/admin/orders/?view=failed", "/admin/orders/?customer=nobody-is-called-so", "/admin/invoices/?state=paid", "/admin/support/?view=overdue", "/admin/reports/?report=usage"]);
     expectNoComplaints(page);
   });
 });
