@@ -346,7 +346,7 @@ async fn what_is_shown_before_is_what_is_made(db: Db) {
     assert!(matches!(refused, Err(Error::Denied)), "{refused:?}");
     assert_eq!(invoices.begin_month(&shop.chief, march).await.unwrap(), Some(25));
     let (made, _) = invoices.list(&shop.chief, Asked::default(), (50, 0), false).await.unwrap();
-    let sum = |all: &[market::Invoice]| all.iter().map(|one| one.total).sum::<i64>();
+    let sum = |all: &[Invoice]| all.iter().map(|one| one.total).sum::<i64>();
     assert_eq!(sum(&made), sum(&coming.invoices));
     assert!(sum(&made) > 0);
     assert!(invoices.coming(&shop.chief, march).await.unwrap().invoices.is_empty());
