@@ -40,6 +40,6 @@ mod tests {
 
     #[test]
     fn what_says_nothing_is_left_out() {
-        assert_eq!(address(&[("state", ""), ("customer", "a & b")]), "?customer=a+%26+b");
+        assert_eq!(address(&[("state", ""), ("customer", "a & b")]), "?customer=a%20%26%20b");
     }
 }
