@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 
 import { call, expectNoComplaints, fillRegister, marketplace } from "./harness.mjs";
 import { everyLook, examine } from "./looks.mjs";
-import { eventually, openFilters, startUsing } from "./steps.mjs";
+import { eventually, openFilters, signIn, startUsing } from "./steps.mjs";
 
 const site = marketplace();
 
@@ -34,7 +34,7 @@ async function crawl(page, starts) {
       const next = new URL(href);
       next.hash = "";
       const parameters = new Set(next.searchParams.keys()).size;
-      if (next.origin === site.url && parameters < 2 && !/^\/(openapi\.json|healthz|readyz|metrics|docs\/api)/.test(next.pathname)) queue.push(next);
+      if (next.origin === site.url && parameters < 2 && !/^\/(openapi\.json|healthz|readyz|metrics|docs\/api|api\/)/.test(next.pathname)) queue.push(next);
     }
   }
   return [...found.values()].sort();
@@ -149,11 +149,24 @@ describe("what a buyer sees", () => {
     await call(site.url, created.key, "brook-mini", "A line for the usage page.");
     await eventually(page, `${created.agent}usage/`, () => page.getByRole("link", { name: /^Receipt of/ }).waitFor({ timeout: 500 }));
     const paths = await crawl(page, ["/", new URL(created.url).pathname]);
-    for (const part of ["keys", "usage", "wallet", "receipts"]) {
+    for (const part of ["keys", "usage", "wallet", "receipts", "orders", "billing", "marketplace-order"]) {
       assert.ok(paths.some((path) => path.includes(`/${part}/`)), `no link leads to ${part}: ${paths.join(" ")}`);
     }
     // What everybody sees was examined above; signed in, only the bar is another.
-    await examineAll(page, paths.filter((path) => /^\/(organizations|receipts|resource)\//.test(path) || path === "/"));
+    await examineAll(page, paths.filter((path) => /^\/(organizations|receipts|resource|marketplace-order)\//.test(path) || path === "/"));
+    expectNoComplaints(page);
+  });
+});
+
+describe("what an operator sees", () => {
+  test("every list fits and is accessible, and what has nothing says so", async (t) => {
+    const page = await site.page(t);
+    await signIn(page, "operator@example.com", "/");
+    await page.getByRole("banner").locator("details.menu > summary").click();
+    assert.deepEqual(await everyLook(page, "the operator's menu"), []);
+    const links = await page.getByRole("banner").locator(".menu-panel a[href^='/admin/']").evaluateAll((all) => all.map((link) => new URL(link.href).pathname));
+    for (const part of ["orders", "invoices", "reports", "support"]) assert.ok(links.includes(`/admin/${part}/`), `${part}: ${links}`);
+    await examineAll(page, [...links, "/admin/orders/?view=failed", "/admin/orders/?customer=nobody-is-called-so", "/admin/invoices/?state=paid", "/admin/support/?view=overdue", "/admin/reports/?report=usage"]);
     expectNoComplaints(page);
   });
 });

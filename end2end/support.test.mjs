@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { expectNoComplaints, fillRegister, marketplace, newAccount } from "./harness.mjs";
 import { everyLook } from "./looks.mjs";
-import { servicePage, signIn } from "./steps.mjs";
+import { figure, servicePage, signIn } from "./steps.mjs";
 
 const site = marketplace();
 
@@ -44,6 +44,23 @@ describe("support", () => {
       const operator = await site.page(t, { javaScriptEnabled });
       await signIn(operator, "operator@example.com", "/admin/support/");
       const item = operator.getByRole("article", { name: `Ticket ${number}` });
+      // Who works on it and how much it hurries changes what was promised.
+      await item.getByText(/^Reply by /).waitFor();
+      await item.locator("summary", { hasText: "Assign" }).click();
+      await item.getByLabel("Who works on it").selectOption({ label: "operator (you)" });
+      await item.getByLabel("Priority").selectOption({ label: "Critical" });
+      await item.getByRole("button", { name: "Save", exact: true }).click();
+      await operator.getByText(`Ticket #${number} is changed.`).waitFor();
+      const parts = operator.getByRole("navigation", { name: "Tickets" });
+      await parts.getByRole("link", { name: /^Unassigned/ }).click();
+      await parts.locator("[aria-current]", { hasText: "Unassigned" }).waitFor();
+      assert.equal(await item.count(), 0);
+      await parts.getByRole("link", { name: /^Mine/ }).click();
+      await item.getByText("You work on it").waitFor();
+      await item.getByText("Critical priority").waitFor();
+      await page.goto(ticket);
+      assert.match(await figure(page, "Answer"), /^Reply by .*UTC$/);
+      assert.deepEqual([await figure(page, "Priority"), await figure(page, "Who works on it")], ["Critical", "operator"]);
       await item.locator("summary", { hasText: "Answer" }).click();
       if (javaScriptEnabled) assert.deepEqual(await everyLook(operator, "the queue of tickets"), []);
       await item.getByLabel(/^Answer, which/).fill("The provider has repaired it.");
@@ -54,6 +71,7 @@ describe("support", () => {
       await page.goto(ticket);
       await page.getByText("The provider has repaired it.").waitFor();
       await page.getByText("Resolved").first().waitFor();
+      assert.deepEqual([await figure(page, "Answer"), await figure(page, "Solution")], ["Replied in time", "Resolved in time"]);
       await page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link", { name: "Support" }).click();
       await page.getByRole("link", { name: `#${number} Calls fail` }).waitFor();
       if (javaScriptEnabled) assert.deepEqual(await everyLook(page, "the list of tickets"), []);

@@ -22,7 +22,7 @@ pub use self::{
     resources::{StartResource, StopResource},
     reviews::{ModerateReview, RemoveReview, ReplyToReview, ReportReview},
     themes::SetTheme,
-    tickets::SettleTicket,
+    tickets::{AssignTicket, SettleTicket},
     tryouts::{TryAnswer, TryOut, TryOuts, Trying},
 };
 use crate::{

@@ -54,11 +54,14 @@ pub fn takes_posts(path: &str) -> bool {
         "/account/second-factor/",
         "/admin/users/",
         "/admin/customers/",
+        "/admin/orders/",
     ];
     own.contains(&path)
         || below("/marketplace-public-offering/", &["/try/", "/review/", "/report/"])
         || below("/organizations/", &["/support/", "/team/", "/settings/"])
         || below("/invitations/", &["/"])
+        || below("/marketplace-order/", &["/"])
+        || below("/admin/invoices/", &["/"])
 }
 
 /// From where a form was posted.

@@ -51,6 +51,14 @@ pub fn token_count(tokens: u64) -> String {
     }
 }
 
+/// An amount of dollars with commas and all its decimals, as in `−$1,204.50`.
+pub fn dollars(amount: Usd) -> String {
+    let text = Usd::from_micros(amount.micros().saturating_abs()).to_string();
+    let sign = if amount < Usd::ZERO { "−" } else { "" };
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, "00"));
+    format!("{sign}${}.{fraction}", commas(whole.trim_start_matches('$')))
+}
+
 /// A day, as in `20 Nov 2026`.
 pub fn date(at: Timestamp) -> String {
     let (year, month, day) = at.day().civil();
@@ -72,6 +80,27 @@ pub fn week_time(at: Timestamp) -> String {
     let of_day = at.ms().rem_euclid(86_400_000);
     let day = day.and_then(|day| DAYS.get(day)).unwrap_or(&"");
     format!("{day} {:02}:{:02} UTC", of_day / 3_600_000, of_day / 60_000 % 60)
+}
+
+/// A length of time in its one largest unit, rounded down: `12 min`, `2 h`, `3 days`.
+pub fn duration(ms: i64) -> String {
+    let minutes = (ms / 60_000).max(0);
+    match minutes {
+        0 => "less than a minute".to_owned(),
+        1..60 => format!("{minutes}\u{a0}min"),
+        60..2_880 => format!("{}\u{a0}h", minutes / 60),
+        _ => format!("{}\u{a0}days", minutes / 1_440),
+    }
+}
+
+/// When something is due, as near as it is: `15:40 UTC` today, `Mon 09:00 UTC` this week.
+pub fn due_time(at: Timestamp, now: Timestamp) -> String {
+    let of_day = at.ms().rem_euclid(86_400_000);
+    match at.day().number() - now.day().number() {
+        0 => format!("{:02}:{:02} UTC", of_day / 3_600_000, of_day / 60_000 % 60),
+        1..=6 => week_time(at),
+        _ => date_time(at),
+    }
 }
 
 /// A number of things with the word in its right number.
@@ -113,6 +142,8 @@ mod tests {
         }
         assert_eq!(credits(Credits::from_micros(-1_234_500_000)), "−1,234.5");
         assert_eq!(signed_credits(Credits::from_micros(250_000)), "+0.25");
+        assert_eq!(dollars(Usd::from_micros(1_234_500_000)), "$1,234.50");
+        assert_eq!(dollars(Usd::from_micros(-150)), "−$0.00015");
     }
 
     #[test]
@@ -129,6 +160,21 @@ mod tests {
         let at = Timestamp::from_ms(1_700_000_000_000);
         assert_eq!(date_time(at), "14 Nov 2023, 22:13 UTC");
         assert_eq!(week_time(at), "Tue 22:13 UTC");
+        assert_eq!(due_time(at, at), "22:13 UTC");
+        assert_eq!(due_time(at, at.plus_ms(-86_400_000)), "Tue 22:13 UTC");
+        assert_eq!(due_time(at, at.plus_ms(-8 * 86_400_000)), "14 Nov 2023, 22:13 UTC");
+    }
+
+    #[test]
+    fn lengths_of_time_have_one_unit() {
+        for (minutes, text) in [
+            (0, "less than a minute"),
+            (59, "59\u{a0}min"),
+            (150, "2\u{a0}h"),
+            (2_880, "2\u{a0}days"),
+        ] {
+            assert_eq!(duration(minutes * 60_000), text);
+        }
     }
 
     #[test]

@@ -37,6 +37,8 @@ mod pages;
 #[cfg(feature = "ssr")]
 mod parts;
 #[cfg(feature = "ssr")]
+mod reports;
+#[cfg(feature = "ssr")]
 mod routes;
 
 #[cfg(feature = "ssr")]
@@ -46,5 +48,6 @@ pub use self::{
     fail::without_trailing_scripts,
     flash::FlashBody,
     pages::docs::ApiDocument,
+    reports::csv as report_csv,
     routes::{App, shell},
 };

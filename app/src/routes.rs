@@ -7,7 +7,8 @@ use leptos_router::{
     components::{Route, Router, Routes},
     path,
 };
-use model::Role;
+use market::{Actor, On, Permission};
+use model::{CustomerId, Role};
 
 use crate::{
     assets::Assets,
@@ -17,10 +18,14 @@ use crate::{
             AccountPage, CodePage, ForgotPage, InvitationPage, LoginPage, RegisterPage, ResetPage,
             SecondFactorPage, VerifyPage,
         },
-        admin::{CustomersPage, MailPage, ModerationPage, OutboxPage, TicketQueuePage, UsersPage},
+        admin::{
+            AllOrdersPage, CustomersPage, FiguresPage, InvoicesPage, MailPage, ModerationPage,
+            OutboxPage, TicketQueuePage, UsersPage,
+        },
         buyer::{
-            AgentPage, AgentsPage, CustomerSettingsPage, KeyCreatedPage, KeysPage, ReceiptPage,
-            StartPage, SupportPage, TeamPage, TicketPage, UsagePage, WalletPage, WorkspacePage,
+            AgentPage, AgentsPage, BillingPage, CustomerSettingsPage, InvoicePage, KeyCreatedPage,
+            KeysPage, OrderPage, OrdersPage, ReceiptPage, SettlePage, StartPage, SupportPage,
+            TeamPage, TicketPage, UsagePage, WalletPage, WorkspacePage,
         },
         docs::{ComponentsPage, ReferencePage},
         public::{
@@ -89,12 +94,20 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations/:customer/agents/:resource/keys/") view=KeysPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/agents/:resource/keys/created/") view=KeyCreatedPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/agents/:resource/usage/") view=UsagePage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/orders/") view=OrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/billing/") view=BillingPage ssr=SsrMode::Async />
+                    <Route path=path!("/organizations/:customer/billing/:invoice/") view=InvoicePage ssr=SsrMode::Async />
+                    <Route path=path!("/marketplace-order/:order/") view=OrderPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/support/") view=SupportPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/support/:ticket/") view=TicketPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/team/") view=TeamPage ssr=SsrMode::Async />
                     <Route path=path!("/organizations/:customer/settings/") view=CustomerSettingsPage ssr=SsrMode::Async />
                     <Route path=path!("/invitations/:secret/") view=InvitationPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/customers/") view=CustomersPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/orders/") view=AllOrdersPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/invoices/") view=InvoicesPage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/invoices/:invoice/") view=SettlePage ssr=SsrMode::Async />
+                    <Route path=path!("/admin/reports/") view=FiguresPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/users/") view=UsersPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/reviews/") view=ModerationPage ssr=SsrMode::Async />
                     <Route path=path!("/admin/support/") view=TicketQueuePage ssr=SsrMode::Async />
@@ -135,8 +148,41 @@ fn frame_top() -> AnyView {
             Some(one) => market.wallets().wallet(&actor, Some(one.id)).await.ok(),
             None => None,
         };
-        let staff = me.role == Some(Role::Staff);
-        let who = SignedIn { name: me.full_name, customer, wallet, staff };
+        let workspace =
+            customer.as_ref().map(|one| workspace_links(&actor, one.id)).unwrap_or_default();
+        let operator = operator_links(&actor, me.role);
+        let who = SignedIn { name: me.full_name, customer, wallet, workspace, operator };
         top_bar(Some(&who), theme, &address)
     })
+}
+
+/// The pages of a workspace that somebody may open.
+fn workspace_links(actor: &Actor, customer: CustomerId) -> Vec<(&'static str, &'static str)> {
+    let bills = actor.may(Permission::SeeBilling, On::customer(customer));
+    let all = [
+        (true, "", "Workspace"),
+        (true, "orders/", "Orders"),
+        (bills, "billing/", "Billing"),
+        (true, "team/", "Team"),
+        (true, "settings/", "Settings"),
+        (true, "support/", "Support"),
+    ];
+    all.into_iter().filter(|(may, ..)| *may).map(|(_, path, words)| (path, words)).collect()
+}
+
+/// The operator's pages that somebody may open.
+fn operator_links(actor: &Actor, role: Option<Role>) -> Vec<(&'static str, &'static str)> {
+    let may = |permission| actor.may_everywhere(permission);
+    let staff = role == Some(Role::Staff);
+    let all = [
+        (actor.sees_all(), "/admin/customers/", "Organizations"),
+        (may(Permission::SeeUsers), "/admin/users/", "People"),
+        (actor.sees_all(), "/admin/orders/", "All orders"),
+        (may(Permission::SeeBilling), "/admin/invoices/", "Invoices"),
+        (may(Permission::SeeStats), "/admin/reports/", "Reports"),
+        (may(Permission::ManageTickets), "/admin/support/", "Tickets"),
+        (staff, "/admin/reviews/", "Reported reviews"),
+        (staff, "/admin/outbox/", "Outbox"),
+    ];
+    all.into_iter().filter(|(may, ..)| *may).map(|(_, path, words)| (path, words)).collect()
 }

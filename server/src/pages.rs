@@ -1,10 +1,10 @@
 //! Pages: rendered by `app` for who asks, complete before they are sent.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{Form, FromRequest as _, Request, State},
+    extract::{Form, FromRequest as _, Path, Query, Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -154,6 +154,42 @@ pub async fn posted(State(site): State<Arc<Site>>, request: Request) -> Response
     let mut response = render(&site, &visit, Request::from_parts(parts, Body::empty())).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Answers with a report as a file, for who may see its page.
+pub async fn sheet(
+    State(site): State<Arc<Site>>,
+    Path(file): Path<String>,
+    Query(span): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let actor = match Visit::of(&site.market, &headers).await {
+        Ok(visit) => visit.caller.0,
+        Err(error) => return failed(&error),
+    };
+    let Some(actor) = actor else {
+        let place = [(header::LOCATION, "/login/?next=/admin/reports/")];
+        return (StatusCode::SEE_OTHER, place).into_response();
+    };
+    let day = |name| span.get(name).map(String::as_str).unwrap_or_default();
+    match app::report_csv(&site.market, &actor, &file, (day("from"), day("to"))).await {
+        Ok((name, text)) => {
+            let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
+            let name = format!("attachment; filename=\"{name}\"");
+            let kept = (header::CACHE_CONTROL, "no-store".to_owned());
+            ([kind, (header::CONTENT_DISPOSITION, name), kept], text).into_response()
+        }
+        Err(market::Error::Denied) => {
+            (StatusCode::FORBIDDEN, "You cannot open this file.").into_response()
+        }
+        Err(market::Error::Missing(_)) => {
+            (StatusCode::NOT_FOUND, "There is no such file.").into_response()
+        }
+        Err(error @ market::Error::Invalid(_)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, error.sentence()).into_response()
+        }
+        Err(error) => failed(&error),
+    }
 }
 
 async fn render(site: &Site, visit: &Visit, request: Request) -> Response {

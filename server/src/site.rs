@@ -96,6 +96,7 @@ pub fn router(
     });
     let pages = Router::new()
         .route("/rpc/{*call}", post(pages::call))
+        .route("/admin/reports/{file}", get(pages::sheet))
         .fallback(get(pages::page).post(pages::posted))
         .with_state(Arc::clone(&site));
     let drawn = Router::new()

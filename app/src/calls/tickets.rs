@@ -1,12 +1,13 @@
 //! What the operator does about reports of problems.
 
 use leptos::{prelude::*, server};
-use market::Error;
-use model::{TicketId, TicketState};
+use market::{Error, IssueChange};
+use model::{Priority, TicketId, TicketState, UserId};
 
 use super::{Posted, go_back, read};
 use crate::{
     context::see_other,
+    fail::escape,
     flash::{self, FlashBody},
 };
 
@@ -29,6 +30,43 @@ pub async fn settle_ticket(
         Err(error) => go_back(error, QUEUE),
     }
     Ok(())
+}
+
+/// Says who works on a ticket and how much it hurries.
+#[server(prefix = "/rpc", endpoint = "tickets/assign")]
+pub async fn assign_ticket(
+    #[server(default)] ticket: String,
+    #[server(default)] assignee: String,
+    #[server(default)] priority: String,
+    #[server(default)] view: String,
+) -> Result<(), ServerFnError> {
+    let page =
+        if view.is_empty() { QUEUE.to_owned() } else { format!("{QUEUE}?view={}", escape(&view)) };
+    match assign(&ticket, &assignee, &priority).await {
+        Ok(number) => {
+            flash::put(&FlashBody::done(format!("Ticket #{number} is changed.")));
+            see_other(&page);
+        }
+        Err(error) => go_back(error, &page),
+    }
+    Ok(())
+}
+
+async fn assign(ticket: &str, assignee: &str, priority: &str) -> Result<u64, Error> {
+    let Posted { market, actor } = Posted::find()?;
+    let priority: Priority =
+        priority.parse().map_err(|_| Error::Conflict("Select how much the ticket hurries."))?;
+    let assignee = match assignee {
+        "" => None,
+        id => Some(read::<UserId>(id, "user")?),
+    };
+    let change = IssueChange {
+        priority: Some(priority),
+        assignee: Some(assignee),
+        ..IssueChange::default()
+    };
+    let ticket = read::<TicketId>(ticket, "ticket")?;
+    Ok(market.issues().update(&actor, ticket, change).await?.number)
 }
 
 async fn settle(ticket: &str, state: &str, answer: &str) -> Result<(), Error> {

@@ -2,8 +2,12 @@
 
 mod agent;
 mod agents;
+mod billing;
 mod created;
+mod invoice;
 mod keys;
+mod order;
+mod orders;
 mod receipt;
 mod settings;
 mod start;
@@ -15,8 +19,21 @@ mod wallet;
 mod workspace;
 
 pub use self::{
-    agent::AgentPage, agents::AgentsPage, created::KeyCreatedPage, keys::KeysPage,
-    receipt::ReceiptPage, settings::CustomerSettingsPage, start::StartPage, support::SupportPage,
-    team::TeamPage, ticket::TicketPage, usage::UsagePage, wallet::WalletPage,
+    agent::AgentPage,
+    agents::AgentsPage,
+    billing::BillingPage,
+    created::KeyCreatedPage,
+    invoice::{InvoicePage, SettlePage},
+    keys::KeysPage,
+    order::{OrderPage, moved_on},
+    orders::OrdersPage,
+    receipt::ReceiptPage,
+    settings::CustomerSettingsPage,
+    start::StartPage,
+    support::SupportPage,
+    team::TeamPage,
+    ticket::TicketPage,
+    usage::UsagePage,
+    wallet::WalletPage,
     workspace::WorkspacePage,
 };

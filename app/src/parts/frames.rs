@@ -17,8 +17,10 @@ pub struct SignedIn {
     /// The first workspace; an operator may have none.
     pub customer: Option<CustomerView>,
     pub wallet: Option<Wallet>,
-    /// May open the operator's pages.
-    pub staff: bool,
+    /// The pages of the workspace that they may open: the path below it, and what it is called.
+    pub workspace: Vec<(&'static str, &'static str)>,
+    /// The operator's pages that they may open.
+    pub operator: Vec<(&'static str, &'static str)>,
 }
 
 /// The bar on top. `here` is this page's address, for the theme switch to come back to.
@@ -75,20 +77,18 @@ fn member_links(who: &SignedIn) -> AnyView {
         }
     });
     let workspace = base.map(|base| {
-        view! {
-            <a href=base.clone()>"Workspace"</a>
-            <a href=format!("{base}team/")>"Team"</a>
-            <a href=format!("{base}settings/")>"Settings"</a>
-            <a href=format!("{base}support/")>"Support"</a>
-        }
+        let link = |(path, words): &(&str, &'static str)| {
+            view! { <a href=format!("{base}{path}")>{*words}</a> }
+        };
+        who.workspace.iter().map(link).collect_view()
     });
-    let operator = who.staff.then(|| {
+    let operator = (!who.operator.is_empty()).then(|| {
+        let link = |(path, words): &(&'static str, &'static str)| {
+            view! { <a href=*path>{*words}</a> }
+        };
         view! {
-            <a href="/admin/customers/">"Organizations"</a>
-            <a href="/admin/users/">"People"</a>
-            <a href="/admin/support/">"Tickets"</a>
-            <a href="/admin/reviews/">"Reported reviews"</a>
-            <a href="/admin/outbox/">"Outbox"</a>
+            <p class="meta menu-group">"Operator"</p>
+            {who.operator.iter().map(link).collect_view()}
         }
     });
     view! {
@@ -101,7 +101,7 @@ fn member_links(who: &SignedIn) -> AnyView {
                 <p class="meta">{name}</p>
                 {workspace}
                 {operator}
-                <a href="/account/">"Account"</a>
+                <a class="menu-group" href="/account/">"Account"</a>
                 <form method="post" action="/api-auth/session/">
                     {hidden("_method", "delete")}
                     {hidden("next", "/")}

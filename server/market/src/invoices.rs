@@ -4,6 +4,7 @@ mod canceling;
 mod importing;
 mod making;
 mod notices;
+mod preview;
 
 use model::{CustomerId, Day, InvoiceId, InvoiceState, Month};
 use serde_json::json;
@@ -14,7 +15,7 @@ use store::{
 };
 
 pub use importing::{ImportItem, ImportOutcome};
-pub use making::Preview;
+pub use preview::{Coming, Preview};
 
 use crate::{
     Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed, payments::Incoming,

@@ -5,7 +5,7 @@ use model::{
     TicketKind, TicketState, Timestamp, UserId,
 };
 use store::{
-    issues::{COMMENTS, Comment, Issue, SHELF, read, read_comment},
+    issues::{COMMENTS, Comment, Issue, Queue, SHELF, read, read_comment},
     lists::{Asked, Clause, Value},
 };
 
@@ -77,6 +77,19 @@ impl Issues<'_> {
     ) -> Result<(Vec<Issue>, u64)> {
         let asked = asked.and_some(Self::sight(actor)?);
         Ok(SHELF.page(self.0.core().db(), &asked, range, read).await?)
+    }
+
+    /// A page of what operators work on, what is due first before the others, and how many there are. Operators only.
+    pub async fn queue(
+        &self,
+        actor: &Actor,
+        queue: Queue,
+        range: (i64, i64),
+    ) -> Result<(Vec<Issue>, u64)> {
+        actor.must_everywhere(Permission::ManageTickets)?;
+        let (db, now) = (self.0.core().db(), self.0.core().now());
+        let total = store::issues::queue_size(db, queue, now).await?;
+        Ok((store::issues::queue(db, queue, now, range).await?, total))
     }
 
     /// One issue.

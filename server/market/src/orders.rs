@@ -213,6 +213,12 @@ impl Orders<'_> {
         }
     }
 
+    /// What the actor may do with an order as it stands.
+    pub fn steps(&self, actor: &Actor, order: &Order) -> Vec<Step> {
+        let open = Step::ALL.into_iter().filter(|step| step.valid().contains(&order.state));
+        open.filter(|step| Self::must(actor, order, *step).is_ok()).collect()
+    }
+
     /// Takes a step. Of two at once exactly one is taken.
     pub async fn act(
         &self,

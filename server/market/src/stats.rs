@@ -157,6 +157,21 @@ impl Stats<'_> {
         })
     }
 
+    /// What left the wallets by month, fees and calls, in micro-dollars at the price of a credit as it is now.
+    pub async fn spent(&self, actor: &Actor, from: Day, to: Day) -> Result<Vec<(Month, i64)>> {
+        actor.must_everywhere(Permission::SeeStats)?;
+        months(from, to)?;
+        let (mut month, last) = (Month::of(from), Month::of(to));
+        let mut found = Vec::new();
+        while month <= last {
+            let span = (month.first().start(), month.end().start());
+            let (_, spent) = store::stats::spent(self.0.core().db(), span).await?;
+            found.push((month, self.in_dollars(spent)));
+            month = month.next();
+        }
+        Ok(found)
+    }
+
     /// Micro-dollars of micro-credits, at the price of a credit as it is now.
     pub(crate) fn in_dollars(self, credits: i64) -> i64 {
         let price = i128::from(self.0.settings().credit_price.micros());

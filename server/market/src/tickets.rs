@@ -134,12 +134,6 @@ impl Tickets<'_> {
             .ok_or(Error::Missing("ticket"))
     }
 
-    /// A page of all tickets, the longest waiting first, finished ones last. Operators only.
-    pub async fn queue(&self, actor: &Actor, page: u64) -> Result<Vec<TicketView>> {
-        actor.must_everywhere(Permission::ManageTickets)?;
-        Ok(store::tickets::queue(self.0.core().db(), PAGE, offset(page)).await?)
-    }
-
     /// Moves a ticket to a state, with what its reporter is told. Operators only.
     pub async fn settle(
         &self,

@@ -1,12 +1,13 @@
 //! Tickets as Waldur's clients see them: issues, with who works on them, their clocks and their comments.
 
 use model::{
-    CommentId, CustomerId, IssueType, OfferingId, ProjectId, ResourceId, ServiceLevel, TicketId,
-    TicketKind, TicketState, Timestamp, UserId,
+    CommentId, CustomerId, IssueType, OfferingId, Priority, ProjectId, ResourceId, ServiceLevel,
+    TicketId, TicketKind, TicketState, Timestamp, UserId,
 };
 
 use crate::{
     Result, Row, Run, Tx,
+    db::built,
     lists::{Kind, Shelf, filter},
     sql,
 };
@@ -141,6 +142,92 @@ pub fn read(row: &Row) -> Result<Issue> {
         },
         updated_at: Timestamp::from_ms(row.get("updated_at")?),
     })
+}
+
+/// A part of what operators work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// Unfinished, and somebody's.
+    Of(UserId),
+    /// Unfinished, and nobody's.
+    Unassigned,
+    /// Unfinished, with an answer or a solution that should have been there.
+    Overdue,
+    All,
+}
+
+/// For each priority how long something may take, as SQL.
+fn allowed(of: impl Fn(Priority) -> i64) -> String {
+    let when =
+        |priority: &Priority| format!(" WHEN '{}' THEN {}", priority.as_str(), of(*priority));
+    format!("CASE t.priority{} ELSE 0 END", Priority::ALL.iter().map(when).collect::<String>())
+}
+
+/// Which tickets are in a part of the queue: `$1` whose, `$2` nobody's, `$3` the time that is overdue then, `$4` unfinished.
+fn queued() -> String {
+    let (response, resolution) = (allowed(Priority::response_ms), allowed(Priority::resolution_ms));
+    // The clocks stand still while a ticket waits for its reporter.
+    let clock = "COALESCE(t.waiting_since, $3) - t.waited_ms - t.created_at";
+    format!(
+        "WHERE ($1 = '' OR t.assignee_id = $1) AND ($2 = 0 OR t.assignee_id IS NULL)
+             AND ($4 = 0 OR t.state NOT IN ('resolved', 'closed'))
+             AND ($3 = 0 OR (t.first_response_at IS NULL AND {clock} > {response}) OR {clock} > {resolution})"
+    )
+}
+
+impl Queue {
+    /// The values of [`queued`].
+    fn values(self, now: Timestamp) -> (String, i64, i64, i64) {
+        match self {
+            Self::Of(user) => (user.to_string(), 0, 0, 1),
+            Self::Unassigned => (String::new(), 1, 0, 1),
+            Self::Overdue => (String::new(), 0, now.ms(), 1),
+            Self::All => (String::new(), 0, 0, 0),
+        }
+    }
+}
+
+/// How many tickets a part of the queue has.
+pub async fn queue_size(on: impl Run<'_>, queue: Queue, now: Timestamp) -> Result<u64> {
+    let (whose, nobodys, late, open) = queue.values(now);
+    built(on, format!("SELECT COUNT(*) AS n FROM tickets t {}", queued()))
+        .bind(whose)
+        .bind(nobodys)
+        .bind(late)
+        .bind(open)
+        .one(|row| row.count("n"))
+        .await
+}
+
+/// A page of a part of the queue: what is due first, then what waits for its reporter, then what is finished.
+pub async fn queue(
+    on: impl Run<'_>,
+    queue: Queue,
+    now: Timestamp,
+    (limit, offset): (i64, i64),
+) -> Result<Vec<Issue>> {
+    let (response, resolution) = (allowed(Priority::response_ms), allowed(Priority::resolution_ms));
+    let (whose, nobodys, late, open) = queue.values(now);
+    let text = format!(
+        "SELECT {} FROM {} {} ORDER BY
+             CASE t.state WHEN 'resolved' THEN 2 WHEN 'closed' THEN 2 WHEN 'waiting' THEN 1 ELSE 0 END,
+             CASE WHEN t.state IN ('resolved', 'closed') THEN -t.updated_at
+                 WHEN t.first_response_at IS NULL THEN t.created_at + t.waited_ms + {response}
+                 ELSE t.created_at + t.waited_ms + {resolution} END, t.id
+         LIMIT $5 OFFSET $6",
+        SHELF.select,
+        SHELF.from,
+        queued()
+    );
+    built(on, text)
+        .bind(whose)
+        .bind(nobodys)
+        .bind(late)
+        .bind(open)
+        .bind(limit)
+        .bind(offset)
+        .all(read)
+        .await
 }
 
 /// Keeps others from changing a ticket until the transaction ends; false when there is none.

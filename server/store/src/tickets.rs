@@ -124,22 +124,6 @@ pub async fn of_customer(
     .await
 }
 
-/// A page of all tickets: the unfinished ones, oldest first, then the others, the last changed first.
-pub async fn queue(on: impl Run<'_>, limit: i64, offset: i64) -> Result<Vec<TicketView>> {
-    built(
-        on,
-        format!(
-            "{SELECT} ORDER BY CASE WHEN t.state IN ('resolved', 'closed') THEN 1 ELSE 0 END,
-                 CASE WHEN t.state IN ('resolved', 'closed') THEN -t.updated_at ELSE t.created_at END, t.id
-             LIMIT $1 OFFSET $2"
-        ),
-    )
-    .bind(limit)
-    .bind(offset)
-    .all(read)
-    .await
-}
-
 /// How many tickets of a customer are unfinished.
 pub async fn unfinished(on: impl Run<'_>, customer: CustomerId) -> Result<u64> {
     sql(

@@ -12,7 +12,7 @@ use crate::{
     calls::own_form,
     context::{PostedForm, actor, here, loaded, market, posted, query, see_other},
     flash::{self, FlashBody},
-    format::date,
+    format::{count, date},
     parts::{
         badges::{Tone, badge},
         fields::hidden,
@@ -56,7 +56,7 @@ pub fn CustomersPage() -> impl IntoView {
         } else {
             view! {
                 <table class="sheet sheet-cards">
-                    <caption>{format!("{total} organizations")}</caption>
+                    <caption>{count(total, "organization", "organizations")}</caption>
                     <thead>
                         <tr>
                             <th scope="col">"Organization"</th>

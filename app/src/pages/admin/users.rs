@@ -10,7 +10,7 @@ use crate::{
     calls::own_form,
     context::{PostedForm, actor, here, loaded, market, posted, query, see_other},
     flash::{self, FlashBody},
-    format::date,
+    format::{count, date},
     parts::{
         badges::{Tone, badge},
         fields::hidden,
@@ -50,7 +50,7 @@ pub fn UsersPage() -> impl IntoView {
             let rows = found.iter().map(|row| person(row, rules && me != Some(row.account.id)));
             view! {
                 <table class="sheet sheet-cards">
-                    <caption>{format!("{total} people")}</caption>
+                    <caption>{count(total, "person", "people")}</caption>
                     <thead>
                         <tr>
                             <th scope="col">"Name"</th>

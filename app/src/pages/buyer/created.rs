@@ -81,19 +81,20 @@ fn ready(place: &Workspace, instance: &InstanceView, key: &str, name: &str) -> A
                 <p class="meta">"The samples hold your key on this page only. Keep it on a server, never in a web page."</p>
                 {tabs("first", "Language", quickstart(base, &instance.offering_slug, Some(key)))}
             </section>
-            {next_steps(&agent)}
+            {next_steps(&agent, &format!("{}orders/", place.path()))}
         </div>
     }
     .into_any()
 }
 
-fn next_steps(agent: &str) -> AnyView {
+fn next_steps(agent: &str, orders: &str) -> AnyView {
     view! {
         <section aria-labelledby="next-steps">
             <h2 id="next-steps">"Get started"</h2>
             <ul class="steps">
                 <li>{icon(Icon::Key)} <a href=format!("{agent}keys/")>"Name this key, or create one per program"</a></li>
                 <li>{icon(Icon::Chart)} <a href=format!("{agent}usage/")>"See requests, tokens and credits as they come in"</a></li>
+                <li>{icon(Icon::Receipt)} <a href=orders.to_owned()>"See the order and its price"</a></li>
                 <li>{icon(Icon::Arrow)} <a href=agent.to_owned()>"Open the agent"</a></li>
             </ul>
         </section>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use market::{Asked, Error, Issue};
 use model::{InstanceView, TicketView};
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// How many tickets the market gives at once.
-const PAGE_SIZE: usize = 20;
+const PAGE_SIZE: u64 = 20;
 
 /// List and form.
 #[component]
@@ -36,6 +37,11 @@ pub fn SupportPage() -> impl IntoView {
         let page = query::<u64>("page").unwrap_or(1).clamp(1, 1_000_000);
         let tickets =
             place.market.tickets().of_customer(&place.actor, place.customer.id, page).await?;
+        let own = place.customer.id.to_string();
+        let asked = Asked::read(&market::ISSUES, [("customer", own.as_str())].into_iter());
+        let asked = asked.map_err(Error::Invalid)?;
+        let range = (PAGE_SIZE.cast_signed(), ((page - 1) * PAGE_SIZE).cast_signed());
+        let (issues, _) = place.market.issues().list(&place.actor, asked, range).await?;
         let agents = place.market.resources().of_customer(&place.actor, place.customer.id).await?;
         let kept = wrong.as_ref().map(|(_, form)| form.text("reference").to_owned());
         let reference = kept.unwrap_or_else(|| reference(&place.market));
@@ -54,7 +60,7 @@ pub fn SupportPage() -> impl IntoView {
                 <div class="split">
                     <section>
                         <h2>"Your tickets"</h2>
-                        {list(&place, &tickets, page)}
+                        {list(&place, &tickets, &issues, page)}
                     </section>
                     <section>
                         <h2>"Report a problem"</h2>
@@ -67,7 +73,7 @@ pub fn SupportPage() -> impl IntoView {
     })
 }
 
-fn list(place: &Workspace, tickets: &[TicketView], page: u64) -> AnyView {
+fn list(place: &Workspace, tickets: &[TicketView], issues: &[Issue], page: u64) -> AnyView {
     let base = format!("{}support/", place.path());
     if tickets.is_empty() {
         let words = if page == 1 {
@@ -80,11 +86,11 @@ fn list(place: &Workspace, tickets: &[TicketView], page: u64) -> AnyView {
     let before = (page > 1).then(|| {
         view! { <a class="btn btn-secondary" rel="prev" href=format!("{base}?page={}", page - 1)>"Newer tickets"</a> }
     });
-    let after = (tickets.len() >= PAGE_SIZE).then(|| {
+    let after = (tickets.len() as u64 >= PAGE_SIZE).then(|| {
         view! { <a class="btn btn-secondary" rel="next" href=format!("{base}?page={}", page + 1)>"Older tickets"</a> }
     });
     view! {
-        {ticket_table(tickets, &base)}
+        {ticket_table(tickets, issues, &base, place.market.core().now())}
         <p class="row">{before} {after}</p>
     }
     .into_any()

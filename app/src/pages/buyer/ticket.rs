@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use model::{TicketId, TicketView};
+use market::Issue;
+use model::{TicketId, TicketView, Timestamp};
 
 use crate::{
     context::{Workspace, loaded, param},
@@ -14,7 +15,7 @@ use crate::{
         detail::own_words,
         notices::{flash_banner, remark},
         prices::leader,
-        tickets::ticket_state,
+        tickets::{reply_promise, resolve_promise, ticket_state},
     },
 };
 
@@ -25,6 +26,7 @@ pub fn TicketPage() -> impl IntoView {
         let place = Workspace::load().await?;
         let id = param::<TicketId>("ticket")?;
         let ticket = place.market.tickets().find(&place.actor, id).await?;
+        let issue = place.market.issues().find(&place.actor, id).await.ok();
         if ticket.customer_id != place.customer.id {
             return Err(Fail::missing("ticket"));
         }
@@ -55,7 +57,7 @@ pub fn TicketPage() -> impl IntoView {
                             {answer(&ticket)}
                         </section>
                     </div>
-                    <aside>{facts(&ticket)}</aside>
+                    <aside>{facts(&ticket, issue.as_ref(), place.market.core().now())}</aside>
                 </div>
             </div>
         }
@@ -70,13 +72,22 @@ fn answer(ticket: &TicketView) -> AnyView {
     }
 }
 
-fn facts(ticket: &TicketView) -> AnyView {
+fn facts(ticket: &TicketView, issue: Option<&Issue>, now: Timestamp) -> AnyView {
     let agent = ticket.service.clone().zip(ticket.service_id).map(|(name, id)| {
         view! {
             <div class="leader">
                 <dt>"Agent"</dt>
                 <dd><a href=format!("/marketplace-public-offering/{id}/")>{name}</a></dd>
             </div>
+        }
+    });
+    let level = issue.map(|issue| {
+        let helper = issue.assignee_name.clone().unwrap_or_else(|| "nobody yet".to_owned());
+        view! {
+            {leader("Priority", issue.level.priority.title())}
+            {leader("Who works on it", helper)}
+            {leader("Answer", reply_promise(&issue.level, now).words)}
+            {leader("Solution", resolve_promise(&issue.level, now).words)}
         }
     });
     view! {
@@ -86,6 +97,7 @@ fn facts(ticket: &TicketView) -> AnyView {
                 {leader("State", ticket.state.title())}
                 {leader("About", ticket.kind.title())}
                 {agent}
+                {level}
                 {leader("Reported by", ticket.reporter.clone())}
                 {leader("Opened", date_time(ticket.created_at))}
                 {leader("Changed", date_time(ticket.updated_at))}

@@ -2,6 +2,7 @@
 //! program is developed and not in a release.
 
 mod figures;
+mod work;
 
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
@@ -58,6 +59,9 @@ pub fn ComponentsPage() -> impl IntoView {
                 {piece("Buttons and links", buttons())}
                 {piece("Fields", fields())}
                 {piece("Badges", badges())}
+                {piece("States of work", work::states())}
+                {piece("Steps", work::steps())}
+                {piece("Views of a list", work::tabs())}
                 {piece("Notices", notices())}
                 {piece("Ratings", ratings())}
                 {piece("Prices", view! {

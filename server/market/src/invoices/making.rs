@@ -20,24 +20,25 @@ use crate::{
 };
 
 /// How many customers are billed in one transaction: so few that nobody waits long for it.
-const BATCH: usize = 20;
+pub(super) const BATCH: usize = 20;
 /// Told when a month's amounts are beyond what is counted in.
-const TOO_LARGE: &str = "The amounts of this month are too large for an invoice.";
-
-/// What the current month costs so far, without an invoice.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Preview {
-    pub month: Month,
-    pub invoice: Invoice,
-    pub items: Vec<Item>,
-}
+pub(super) const TOO_LARGE: &str = "The amounts of this month are too large for an invoice.";
 
 /// A customer's month before it is written; without lines when they do not fit.
-struct Draft {
-    debtor: Debtor,
-    lines: Option<Vec<Line>>,
+pub(super) struct Draft {
+    pub debtor: Debtor,
+    pub lines: Option<Vec<Line>>,
     /// What was told in bulk.
-    told: Vec<Imported>,
+    pub told: Vec<Imported>,
+}
+
+/// How much of a month is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// As far as it has come.
+    Now,
+    /// All of it, as if what is had now were had until its end.
+    End,
 }
 
 impl Invoices<'_> {
@@ -64,22 +65,6 @@ impl Invoices<'_> {
             Some(Err(_)) => Err(Error::Conflict(TOO_LARGE)),
             None => Err(Error::field("customer", "Invalid hyperlink - Object does not exist.")),
         }
-    }
-
-    /// What the current month of a customer costs so far.
-    pub async fn preview(&self, actor: &Actor, customer: CustomerId) -> Result<Preview> {
-        actor.must(Permission::SeeBilling, On::customer(customer), "organization")?;
-        let now = self.0.core().now();
-        let month = Month::of(now.day());
-        let mut tx = self.0.core().db().begin().await?;
-        let draft = self.drafts(&mut tx, &[customer], month).await?.into_iter().next();
-        drop(tx);
-        let draft = draft.ok_or(Error::Missing("organization"))?;
-        let id = self.0.core().id(InvoiceId::new);
-        let lines = draft.lines.as_deref().ok_or(Error::Conflict(TOO_LARGE))?;
-        let (invoice, items) =
-            self.written(&draft, lines, month, id, now).ok_or(Error::Conflict(TOO_LARGE))?;
-        Ok(Preview { month, invoice, items })
     }
 
     /// Queues the invoices of the month that has just ended, once.
@@ -122,9 +107,7 @@ impl Invoices<'_> {
     /// Runs [`Self::make_month`] to its end; for commands and tests.
     pub async fn make_all(&self, actor: &Actor, month: Month) -> Result<u64> {
         actor.must_everywhere(Permission::ManageBilling)?;
-        if month >= Month::of(self.0.core().now().day()) {
-            return Err(Error::field("month", "The month has not ended."));
-        }
+        self.must_have_ended(month)?;
         self.make_month(month).await
     }
 
@@ -139,7 +122,7 @@ impl Invoices<'_> {
     ) -> Result<Vec<Result<InvoiceId, CustomerId>>> {
         let core = self.0.core();
         let now = core.now();
-        let drafts = self.drafts(tx, customers, month).await?;
+        let drafts = self.drafts(tx, customers, month, Reach::Now).await?;
         let there = invoices::of_month(&mut *tx, customers, (month.year(), month.month())).await?;
         let last = now.day() >= month.end();
         let (mut done, mut bills, mut all) = (Vec::new(), Vec::new(), Vec::new());
@@ -198,11 +181,12 @@ impl Invoices<'_> {
     }
 
     /// Locks customers and reads what a month has to bill them for.
-    async fn drafts(
+    pub(super) async fn drafts(
         &self,
         tx: &mut Tx,
         customers: &[CustomerId],
         month: Month,
+        reach: Reach,
     ) -> Result<Vec<Draft>> {
         let now = self.0.core().now();
         let debtors = billable::lock(tx, customers).await?;
@@ -227,7 +211,7 @@ impl Invoices<'_> {
         let drafts = debtors.into_iter().map(|debtor| {
             let own = told.extract_if(.., |one| one.customer == debtor.id).collect();
             let (periods, used) = of(debtor.id);
-            let so_far = (now.day() < month.end()).then_some(now);
+            let so_far = (reach == Reach::Now && now.day() < month.end()).then_some(now);
             let until = match (so_far, debtor.blocked_at) {
                 (Some(now), Some(blocked)) => Some(now.min(blocked)),
                 (now, blocked) => now.or(blocked),
@@ -239,7 +223,7 @@ impl Invoices<'_> {
     }
 
     /// An invoice that is not final, with its items; `None` when the sums do not fit.
-    fn written(
+    pub(super) fn written(
         self,
         Draft { debtor, told, .. }: &Draft,
         lines: &[Line],

@@ -42,6 +42,7 @@ both! {
     a_price_that_changes_and_a_switch_split_the_month,
     an_invoice_is_made_once,
     numbers_have_no_gaps,
+    what_is_shown_before_is_what_is_made,
     a_month_that_was_interrupted_goes_on,
     a_credit_note_brings_the_sum_to_zero,
     usage_is_told_within_bounds,
@@ -333,6 +334,26 @@ async fn numbers_have_no_gaps(db: Db) {
     assert_eq!(again, 0);
 }
 
+async fn what_is_shown_before_is_what_is_made(db: Db) {
+    let shop = Shop::open(db).await;
+    crowd(&shop, 25).await;
+    shop.go_to("2026-03-31");
+    let (invoices, march) = (shop.market.invoices(), month("2026-03"));
+    wrong(invoices.coming(&shop.chief, march).await, "month");
+    shop.go_to("2026-04-01");
+    let coming = invoices.coming(&shop.chief, march).await.unwrap();
+    assert_eq!((coming.invoices.len(), coming.more), (25, false));
+    assert!(all_numbers(&shop).await.is_empty());
+    let refused = invoices.begin_month(&shop.buyer, march).await;
+    assert!(matches!(refused, Err(Error::Denied)), "{refused:?}");
+    assert_eq!(invoices.begin_month(&shop.chief, march).await.unwrap(), Some(25));
+    let (made, _) = invoices.list(&shop.chief, Asked::default(), (50, 0), false).await.unwrap();
+    let sum = |all: &[Invoice]| all.iter().map(|one| one.total).sum::<i64>();
+    assert_eq!(sum(&made), sum(&coming.invoices));
+    assert!(sum(&made) > 0);
+    assert!(invoices.coming(&shop.chief, march).await.unwrap().invoices.is_empty());
+}
+
 async fn a_month_that_was_interrupted_goes_on(db: Db) {
     let shop = Shop::open(db).await;
     crowd(&shop, 55).await;
@@ -465,7 +486,7 @@ async fn the_current_month_is_pending(db: Db) {
     shop.start(plan, &[], "2026-03-01").await;
     shop.go_to("2026-03-11");
     let so_far = shop.market.invoices().preview(&shop.buyer, shop.customer).await.unwrap();
-    assert_eq!(so_far.invoice.total, 10 * DOLLAR);
+    assert_eq!((so_far.invoice.total, so_far.by_end), (10 * DOLLAR, 31 * DOLLAR));
     let pending = shop.bill("2026-03").await;
     assert_eq!(
         (pending.state, pending.number, pending.total),

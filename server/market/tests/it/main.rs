@@ -16,6 +16,7 @@ mod ledger;
 mod order_lists;
 mod people;
 mod quality;
+mod queues;
 mod reviews;
 mod sign_in;
 mod sign_on;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use market::{Error, TicketDraft, both_engines};
+use market::{Error, TicketDraft, TicketQueue, both_engines};
 use model::{CustomerId, OfferingId, TicketId, TicketKind, TicketState, Title};
 
 use crate::{newcomer, operator, pay_per_use, subscribed};
@@ -70,7 +70,7 @@ both_engines! {
         assert!(matches!(market.tickets().of_customer(&other, customer, 1).await, Err(Error::Missing(_))));
         let into = TicketDraft { customer: Some(theirs), ..draft("b") };
         assert!(matches!(market.tickets().open(&actor, into).await, Err(Error::Missing("organization"))));
-        assert!(matches!(market.tickets().queue(&actor, 1).await, Err(Error::Denied)));
+        assert!(matches!(market.issues().queue(&actor, TicketQueue::All, (20, 0)).await, Err(Error::Denied)));
         let state = TicketState::Closed;
         assert!(matches!(market.tickets().settle(&actor, ticket.id, state, "x").await, Err(Error::Denied)));
         let route = subscribed(&market, &actor, pay_per_use(&market)).await;
@@ -93,7 +93,7 @@ both_engines! {
         let second = market.tickets().open(&actor, draft("b")).await.unwrap();
         let chief = operator(&market).await;
         let queue = async || {
-            let queue = market.tickets().queue(&chief, 1).await.unwrap();
+            let (queue, _) = market.issues().queue(&chief, TicketQueue::All, (20, 0)).await.unwrap();
             queue.iter().map(|ticket| ticket.id).collect::<Vec<_>>()
         };
         assert_eq!(queue().await, [first.id, second.id]);
@@ -144,7 +144,8 @@ async fn limits(db: store::Db) {
     clock.advance_ms(3_600_000);
     assert_eq!(burst("full").await, 0, "twenty are unfinished");
     let chief = operator(&market).await;
-    let oldest = market.tickets().queue(&chief, 1).await.unwrap()[0].id;
+    let (queue, _) = market.issues().queue(&chief, TicketQueue::All, (20, 0)).await.unwrap();
+    let oldest = queue[0].id;
     market.tickets().settle(&chief, oldest, TicketState::Closed, "").await.unwrap();
     assert_eq!(burst("room").await, 1);
     let all = market.tickets().of_customer(&actor, customer, 2).await.unwrap();
