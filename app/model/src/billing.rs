@@ -5,7 +5,8 @@
 //! switch never bills a day twice, and whoever begins and ends within a day pays for that day. A price that changes
 //! holds from the first day that begins after the change; before its first version the first one holds.
 //!
-//! Every item is rounded once, half up, to the micro-dollar; its tax likewise. The invoice is the sum of its items.
+//! Every item is rounded once, half up, to the cent, which is what can be paid; its tax likewise. The invoice is the sum of
+//! its items, as anybody can add them up.
 
 use std::{fmt, str::FromStr};
 
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Day, LimitPeriod, PlanUnit, Timestamp};
 
 const MILLION: i128 = 1_000_000;
+/// Micro-dollars.
+const CENT: i128 = 10_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
@@ -276,7 +279,7 @@ pub fn for_time(price: i64, amount: i64, pace: Pace, slots: Slots, month: Month)
     let had = i128::from(amount).checked_mul(part)?;
     let cost = had.checked_mul(i128::from(price))?;
     Some(Billed {
-        price: rounded(cost, whole.checked_mul(MILLION)?)?,
+        price: in_cents(cost, whole.checked_mul(MILLION)?)?,
         quantity: rounded(had, whole)?,
     })
 }
@@ -284,7 +287,7 @@ pub fn for_time(price: i64, amount: i64, pace: Pace, slots: Slots, month: Month)
 /// What an amount costs by itself; `None` when it does not fit.
 pub fn for_amount(price: i64, amount: i64) -> Option<Billed> {
     let cost = i128::from(price).checked_mul(i128::from(amount))?;
-    Some(Billed { price: rounded(cost, MILLION)?, quantity: amount })
+    Some(Billed { price: in_cents(cost, MILLION)?, quantity: amount })
 }
 
 /// From how much on a unit has another price.
@@ -312,12 +315,18 @@ pub fn for_tiers(price: i64, tiers: &[Tier], amount: i64) -> Option<Billed> {
         }
     }
     cost = cost.checked_add(i128::from(amount - reached).checked_mul(i128::from(now))?)?;
-    Some(Billed { price: rounded(cost, MILLION)?, quantity: amount })
+    Some(Billed { price: in_cents(cost, MILLION)?, quantity: amount })
 }
 
 /// The tax on an item, by a rate in hundredths of a percent.
 pub fn tax(price: i64, rate: i64) -> Option<i64> {
-    rounded(i128::from(price).checked_mul(i128::from(rate))?, 10_000)
+    in_cents(i128::from(price).checked_mul(i128::from(rate))?, 10_000)
+}
+
+/// Micro-dollars that are whole cents.
+fn in_cents(part: i128, whole: i128) -> Option<i64> {
+    let cents = rounded(part, whole.checked_mul(CENT)?)?;
+    cents.checked_mul(i64::try_from(CENT).ok()?)
 }
 
 /// Half up: a half goes away from zero, so that a credit note is the mirror of its invoice.
@@ -386,8 +395,8 @@ mod tests {
         let (one, dollar) = (1_000_000, 1_000_000);
         assert_eq!(cost(99 * dollar, one, Pace::Month, "2026-04-01", "2026-05-01"), 99 * dollar);
         assert_eq!(cost(99 * dollar, one, Pace::Month, "2026-04-11", "2026-05-01"), 66 * dollar);
-        assert_eq!(cost(10 * dollar, one, Pace::Month, "2026-04-01", "2026-04-11"), 3_333_333);
-        assert_eq!(cost(5 * dollar, 2 * one, Pace::Month, "2026-04-01", "2026-04-11"), 3_333_333);
+        assert_eq!(cost(10 * dollar, one, Pace::Month, "2026-04-01", "2026-04-11"), 3_330_000);
+        assert_eq!(cost(5 * dollar, 2 * one, Pace::Month, "2026-04-01", "2026-04-11"), 3_330_000);
         assert_eq!(cost(91 * dollar, one, Pace::Quarter, "2026-04-01", "2026-05-01"), 30 * dollar);
         assert_eq!(
             cost(30 * dollar, one, Pace::HalfMonth, "2026-04-01", "2026-05-01"),
@@ -435,21 +444,24 @@ mod tests {
         let cost = |amount: i64| for_tiers(999, &tiers, amount * 1_000_000).unwrap().price;
         assert_eq!(cost(0), 0);
         assert_eq!(cost(1_000), 100_000);
-        assert_eq!(cost(1_001), 100_050);
+        assert_eq!(cost(1_200), 110_000);
+        assert_eq!(cost(1_201), 110_000, "half a cent is a cent, less is none");
+        assert_eq!(cost(1_300), 120_000);
         assert_eq!(cost(6_000), 100_000 + 200_000 + 10_000);
         // Without a tier at zero the plain price holds up to the first.
-        assert_eq!(for_tiers(7, &[tier(10, 1)], 12_000_000).unwrap().price, 72);
+        assert_eq!(for_tiers(70_000, &[tier(10, 10_000)], 12_000_000).unwrap().price, 720_000);
         assert_eq!(for_tiers(1, &[tier(5, 1), tier(2, 1)], 12_000_000), None);
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
         assert_eq!(for_amount(i64::MAX, i64::MAX), None);
-        assert_eq!(tax(i64::MAX, 10_000), Some(i64::MAX));
-        assert_eq!(tax(i64::MAX, 10_001), None);
-        assert_eq!((tax(25, 2_000), tax(-25, 2_000)), (Some(5), Some(-5)));
-        // 12.5 micro-dollars: half up, and the credit note mirrors it.
-        assert_eq!((tax(50, 2_500), tax(-50, 2_500)), (Some(13), Some(-13)));
+        let most = i64::MAX / 10_000 * 10_000;
+        assert_eq!(tax(most, 10_000), Some(most));
+        assert_eq!(tax(most, 10_001), None);
+        assert_eq!((tax(250_000, 2_000), tax(-250_000, 2_000)), (Some(50_000), Some(-50_000)));
+        // 12.5 cents: half up, and the credit note mirrors it.
+        assert_eq!((tax(500_000, 2_500), tax(-500_000, 2_500)), (Some(130_000), Some(-130_000)));
     }
 
     proptest! {
@@ -476,7 +488,7 @@ mod tests {
                 for_time(price, amount, Pace::Quarter, always.slots(Pace::Quarter, m), m).unwrap().price
             }).sum();
             let whole = for_amount(price, amount).unwrap().price;
-            prop_assert!((parts - whole).abs() <= 2, "{parts} {whole}");
+            prop_assert!((parts - whole).abs() <= 20_000, "{parts} {whole}");
         }
 
         #[test]

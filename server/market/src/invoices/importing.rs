@@ -151,7 +151,7 @@ impl Invoices<'_> {
             article_code: one.article_code.clone(),
             unit_price: one.price,
             quantity: 1_000_000,
-            price: one.price,
+            price: model::for_amount(one.price, 1_000_000).map_or(one.price, |billed| billed.price),
             tax: 0,
             start: month.first().start(),
             end: month.end().start().plus_ms(-1),

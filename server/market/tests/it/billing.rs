@@ -194,14 +194,14 @@ async fn the_items_are_the_invoice(db: Db) {
         items,
         [
             // 21 of 31 days of 99 dollars.
-            text("", 677_419, 67_064_516),
+            text("", 677_419, 67_060_000),
             text("", DOLLAR, 10 * DOLLAR),
-            text("seats", 2_032_258, 14_225_806),
+            text("seats", 2_032_258, 14_230_000),
             text("setup", DOLLAR, 5 * DOLLAR),
-            text("cpu", 2_709_677, 5_419_355),
+            text("cpu", 2_709_677, 5_420_000),
             text("disk", 20 * DOLLAR, 20 * DOLLAR),
-            text("tokens", 1_500 * DOLLAR, 125_000),
-            text("calls", 500_000, 166_667),
+            text("tokens", 1_500 * DOLLAR, 130_000),
+            text("calls", 500_000, 170_000),
         ]
     );
     // The months after have neither the beginning nor the total again.
