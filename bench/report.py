@@ -1,14 +1,21 @@
-"""Writes bench/RESULTS.md (on standard output) from what the stages left in bench/out."""
+"""Writes bench/RESULTS.md (on standard output) from what the stages left in bench/out.
 
+What a stage gave is kept in bench/kept, so that a run of one stage leaves the sections of the others as they were.
+"""
+
+import contextlib
 import glob
+import io
 import json
 import os
 import sys
 from statistics import median
 
+from report_invoices import invoices
 from report_lists import lists
 
 OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "out")
+KEPT = os.environ.get("BENCH_KEPT") or os.path.join(os.path.dirname(__file__), "kept")
 NAMES = {
     "direct": "the mock itself (no gateway)",
     "nginx": "nginx `proxy_pass`",
@@ -164,9 +171,6 @@ def remarks(stage):
 def heading(stage, title):
     facts = load(f"{stage}/facts.json")
     print(f"## {title}\n")
-    if facts is None:
-        print(f"Not run. `bench/run.sh {stage}` runs it.\n")
-        return None
     print(
         f"{facts['started'][:19].replace('T', ' ')} UTC, commit {facts['commit'] or 'unknown'}; "
         f"{facts.get('seconds', '?')} s a cell and round, medians of {facts.get('rounds', '?')}. Before it began the two "
@@ -175,13 +179,10 @@ def heading(stage, title):
         + "\n"
     )
     remarks(stage)
-    return facts
 
 
 def gateway():
-    if heading("gateway", "Gateway") is None:
-        gateway_targets({}, None)
-        return
+    heading("gateway", "Gateway")
     print(
         "Every request is a small chat completion (10 prompt tokens and 5 of answer, by the mock's word). The mock "
         "(nginx, `return 200`) and wrk share core 1; whatever is measured has core 0, its database included. nginx does "
@@ -344,9 +345,7 @@ def gateway_targets(cells, idle):
 
 
 def ledger():
-    if heading("ledger", "Ledger") is None:
-        target("Ledger, durable transfers/s, 90 % on one account", "≥ 10,000/s", None, 10_000, True)
-        return
+    heading("ledger", "Ledger")
     disk = load("ledger/disk.json")
     print(
         "For PostgreSQL one transfer moves an amount between two accounts and notes it. Ours counts each authorise and "
@@ -407,9 +406,7 @@ def ledger():
 
 
 def page():
-    if heading("page", "Marketplace page") is None:
-        target("Marketplace page ÷ static handler", "≥ 0.5×", None, 0.5, True)
-        return
+    heading("page", "Marketplace page")
     answer = load("page/answer.json") or {}
     cells = cells_of(lines("page/cells.jsonl"))
     print(
@@ -451,10 +448,7 @@ def catalog():
         ("HTML and style of the first view, brotli", "≤ 30 kB", 30, False, " kB"),
         ("Islands in all, brotli", "≤ 120 kB", 120, False, " kB"),
     ]
-    if heading("catalog", "Catalogue") is None:
-        for what, goal, limit, least, unit in goals:
-            target(what, goal, None, limit, least, unit)
-        return
+    heading("catalog", "Catalogue")
     print(
         "A generated catalogue, foreseeable to the last word, and a list of 1,000 filter sets (Zipf-distributed; some with a "
         "search, an order or a page), the same for everybody. Ours answers with the finished page: 24 cards, every value of "
@@ -525,45 +519,74 @@ def catalog():
         target(what, goal, value, limit, least, unit)
 
 
+STAGES = {
+    "gateway": gateway,
+    "ledger": ledger,
+    "page": page,
+    "catalog": catalog,
+    "lists": lambda: lists(sys.modules[__name__]),
+    "invoices": lambda: invoices(sys.modules[__name__]),
+}
+
+
+def disturbed(stage):
+    """How many measurements something else got in the way of."""
+    return sum(
+        r["round"] > 0 and r["sut"] != "direct" and r["foreign_core0"] > 0.1
+        for r in lines(f"{stage}/cells.jsonl") if "foreign_core0" in r
+    )
+
+
+def fresh(stage):
+    """Writes the section of a stage that was run, and keeps it."""
+    targets.clear()
+    section = io.StringIO()
+    with contextlib.redirect_stdout(section):
+        STAGES[stage]()
+    facts = load(f"{stage}/facts.json")
+    kept = {"facts": facts, "targets": list(targets), "disturbed": disturbed(stage), "section": section.getvalue().splitlines()}
+    os.makedirs(KEPT, exist_ok=True)
+    with open(os.path.join(KEPT, f"{stage}.json"), "w") as f:
+        json.dump(kept, f, indent=1, ensure_ascii=False)
+        f.write("\n")
+
+
+def kept(stage):
+    try:
+        with open(os.path.join(KEPT, f"{stage}.json")) as f:
+            return json.load(f)
+    except OSError:
+        return None
+
+
 def main():
-    stages = [s for s in ("gateway", "ledger", "page", "catalog", "lists") if load(f"{s}/facts.json")]
-    print("# Benchmarks\n\nWritten by `make bench` (`bench/run.sh`); do not edit.\n")
-    if not stages:
+    for stage in STAGES:
+        if load(f"{stage}/facts.json"):
+            fresh(stage)
+    results = {stage: result for stage in STAGES if (result := kept(stage))}
+    print("# Benchmarks\n\nWritten by `make bench` (`bench/run.sh`) from `bench/kept`; do not edit.\n")
+    if not results:
         print("Nothing has been measured yet.")
         return
-    facts = max((load(f"{s}/facts.json") for s in stages), key=lambda f: f["started"])
+    facts = max((result["facts"] for result in results.values()), key=lambda f: f["started"])
     table(
         ["", ""],
         [["machine", f"{facts['cores']} × {facts['cpu']}, {facts['memory'] / 1e9:.0f} GB, Linux {facts['kernel']}, {facts['disk']}"]]
         + [[k, v or "not found"] for k, v in facts["versions"].items()],
         2,
     )
-    # The verdicts come first, and are known last.
-    import contextlib
-    import io
-
-    body = io.StringIO()
-    with contextlib.redirect_stdout(body):
-        gateway()
-        ledger()
-        page()
-        catalog()
-        lists(sys.modules[__name__])
     print("## What this says\n")
-    table(["", "goal", "measured", ""], targets, 4)
-    noisy = [s for s in stages if load(f"{s}/facts.json")["busy_before"] > 0.2]
+    rows = [row for result in results.values() for row in result["targets"]]
+    rows += [[f"Everything of `{stage}`", "–", "–", "**not measured**"] for stage in STAGES if stage not in results]
+    table(["", "goal", "measured", ""], rows, 4)
+    noisy = [stage for stage, result in results.items() if result["facts"]["busy_before"] > 0.2]
     if noisy:
         print(f"**The machine was busy with something else when {' and '.join(noisy)} began: measure again.**\n")
-    disturbed = sum(
-        r["round"] > 0 and r["sut"] != "direct" and r["foreign_core0"] > 0.1
-        for s in ("gateway", "page", "catalog", "lists") for r in lines(f"{s}/cells.jsonl")
-    )
-    if disturbed:
-        print(f"{disturbed} measurements were disturbed: something else used more than a tenth of the core (‡).\n")
-    commits = {load(f"{s}/facts.json")["commit"] for s in stages}
-    if len(commits) > 1:
+    if times := sum(result["disturbed"] for result in results.values()):
+        print(f"{times} measurements were disturbed: something else used more than a tenth of the core (‡).\n")
+    if len({result["facts"]["commit"] for result in results.values()}) > 1:
         print("The stages were run at different commits; each says which.\n")
-    print(body.getvalue().rstrip())
+    print("\n".join("\n".join(result["section"]).rstrip() + "\n" for result in results.values()).rstrip())
 
 
 main()

@@ -85,6 +85,8 @@ describe("what a visitor sees", () => {
       "/marketplace/compare/?offering=customer-support-agent&diff=1",
       "/marketplace/compare/?ids=brook-mini",
       "/marketplace-category/no-such-thing/",
+      "/docs/api/",
+      "/docs/api/?of=customers",
       "/docs/api/?q=hooks",
       "/docs/api/?q=nothing-has-these-words",
     ]);

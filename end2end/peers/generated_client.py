@@ -16,11 +16,24 @@ from waldur_api_client.api.customers import (
     customers_partial_update,
     customers_retrieve,
 )
-from waldur_api_client.api.invoices import invoices_count, invoices_list, invoices_paid, invoices_retrieve
+from waldur_api_client.api.invoices import (
+    invoices_count,
+    invoices_import_usage,
+    invoices_list,
+    invoices_paid,
+    invoices_retrieve,
+    invoices_send_notification,
+)
 from waldur_api_client.api.marketplace_categories import marketplace_categories_create, marketplace_categories_list
 from waldur_api_client.api.marketplace_component_usages import (
     marketplace_component_usages_list,
     marketplace_component_usages_set_usage,
+    marketplace_component_usages_set_user_usages,
+)
+from waldur_api_client.api.marketplace_component_user_usages import (
+    marketplace_component_user_usages_count,
+    marketplace_component_user_usages_list,
+    marketplace_component_user_usages_retrieve,
 )
 from waldur_api_client.api.marketplace_orders import (
     marketplace_orders_approve_by_provider,
@@ -37,9 +50,12 @@ from waldur_api_client.api.marketplace_plans import (
 )
 from waldur_api_client.api.marketplace_provider_offerings import (
     marketplace_provider_offerings_activate,
+    marketplace_provider_offerings_component_stats_list,
     marketplace_provider_offerings_create,
     marketplace_provider_offerings_create_offering_component,
+    marketplace_provider_offerings_history_list,
     marketplace_provider_offerings_list,
+    marketplace_provider_offerings_retrieve,
 )
 from waldur_api_client.api.marketplace_public_offerings import marketplace_public_offerings_list
 from waldur_api_client.api.marketplace_resources import (
@@ -48,7 +64,14 @@ from waldur_api_client.api.marketplace_resources import (
     marketplace_resources_retrieve,
     marketplace_resources_terminate,
 )
-from waldur_api_client.api.projects import projects_create, projects_list
+from waldur_api_client.api.marketplace_service_providers import (
+    marketplace_service_providers_list,
+    marketplace_service_providers_revenue_list,
+    marketplace_service_providers_stat_retrieve,
+    marketplace_service_providers_users_list,
+)
+from waldur_api_client.api.payments import payments_list, payments_partial_update, payments_retrieve, payments_update
+from waldur_api_client.api.projects import projects_create, projects_list, projects_update
 from waldur_api_client.api.support_issues import (
     support_issues_create,
     support_issues_list,
@@ -60,8 +83,12 @@ from waldur_api_client.models import (
     BillingTypeEnum,
     ComponentUsageCreateRequest,
     ComponentUsageItemRequest,
+    ComponentUserUsageBulkCreateRequest,
+    ComponentUserUsageCreateRequest,
     CustomerRequest,
     GenericOrderAttributes,
+    ImportUsageItemRequest,
+    ImportUsageRequest,
     MarketplaceCategoryRequest,
     OfferingComponentRequest,
     OfferingCreateRequest,
@@ -69,6 +96,8 @@ from waldur_api_client.models import (
     OrderState,
     PaidRequest,
     PatchedCustomerRequest,
+    PatchedPaymentRequest,
+    PaymentRequest,
     PricesUpdateRequest,
     PricesUpdateRequestPrices,
     ProjectRequest,
@@ -210,6 +239,30 @@ marketplace_component_usages_set_usage.sync_detailed(
 )
 usages = marketplace_component_usages_list.sync_all(client=client, resource_uuid=resource.uuid)
 assert len(usages) == 1 and float(usages[0].usage) == 150
+told = ComponentUserUsageBulkCreateRequest(
+    usages=[ComponentUserUsageCreateRequest(username=name, usage=part) for name, part in (("anna", "100"), ("bert", "50"))]
+)
+marketplace_component_usages_set_user_usages.sync_detailed(uuid=usages[0].uuid, client=client, body=told)
+parts = marketplace_component_user_usages_list.sync_all(client=client, resource_uuid=resource.uuid)
+assert {one.username: one.usage for one in parts} == {"anna": 100, "bert": 50}, parts
+assert marketplace_component_user_usages_count.sync(client=client, username="anna", billing_period_month=last_month.month) == 1
+assert marketplace_component_user_usages_retrieve.sync(uuid=parts[0].uuid, client=client).component_type == "tokens"
+now_used = ComponentUsageCreateRequest(
+    resource=resource.uuid, usages=[ComponentUsageItemRequest(type_="tokens", amount="7.00")]
+)
+marketplace_component_usages_set_usage.sync_detailed(client=client, body=now_used)
+period = marketplace_resources_plan_periods_list.sync(uuid=resource.uuid, client=client)[0]
+assert [(one.type_, float(one.usage)) for one in period.components] == [("tokens", 7)], period
+latest = marketplace_resources_retrieve.sync(uuid=resource.uuid, client=client).current_usages.to_dict()
+assert latest == {"tokens": 7}, latest
+items = [
+    ImportUsageItemRequest(name="Rack", unit_price="25.00", customer_uuid=customer.uuid),
+    ImportUsageItemRequest(name="Rack", unit_price="25.00", customer_name=f"Nobody {mark}"),
+]
+imported = invoices_import_usage.sync(
+    client=client, body=ImportUsageRequest(year=last_month.year, month=last_month.month, items=items)
+)
+assert (imported.created, imported.skipped, len(imported.errors)) == (1, 0, 1), imported
 # The months' invoices are made by a job; this is how an operator does not wait for it.
 answer = client.get_httpx_client().post(
     "/api/invoices/",
@@ -220,7 +273,9 @@ invoices = invoices_list.sync_all(
     client=client, customer_uuid=customer.uuid, year=last_month.year, month=last_month.month
 )
 assert len(invoices) == 1 and invoices_count.sync(client=client, customer_uuid=customer.uuid) == 1
-assert float(invoices[0].price) == 75, invoices[0].price
+assert float(invoices[0].price) == 100, invoices[0].price
+# Nobody owns the organization yet, so that nobody is told; the door answers all the same.
+assert invoices_send_notification.sync(uuid=invoices[0].uuid, client=client).detail
 profile = client.get_httpx_client().post(
     "/api/payment-profiles/",
     json={"name": "By invoice", "organization": link("customers", customer), "payment_type": "invoices", "is_active": True},
@@ -228,6 +283,28 @@ profile = client.get_httpx_client().post(
 assert profile.status_code == 201, profile.text
 invoices_paid.sync_detailed(uuid=invoices[0].uuid, client=client, body=PaidRequest(date=today))
 assert invoices_retrieve.sync(uuid=invoices[0].uuid, client=client).state == "paid"
+payment = payments_list.sync_all(client=client, profile_uuid=uuid.UUID(profile.json()["uuid"]))[0]
+payments_partial_update.sync(uuid=payment.uuid, client=client, body=PatchedPaymentRequest(sum_="99.00"))
+assert float(payments_retrieve.sync(uuid=payment.uuid, client=client).sum_) == 99
+whole = PaymentRequest(profile=payment.profile, date_of_payment=today, sum_="98.00")
+assert float(payments_update.sync(uuid=payment.uuid, client=client, body=whole).sum_) == 98
+
+step("what sellers see, and what is put")
+stats = marketplace_provider_offerings_component_stats_list.sync_all(uuid=offering.uuid, client=client)
+assert [(one.type_, one.usage) for one in stats] == [("tokens", 150), ("tokens", 7)], stats
+sold = marketplace_provider_offerings_retrieve.sync(uuid=offering.uuid, client=client)
+assert [(one.usage, one.limit) for one in sold.quotas] == [(1, -1)], sold.quotas
+history = marketplace_provider_offerings_history_list.sync_all(uuid=offering.uuid, client=client)
+assert history and all(isinstance(one.id, int) for one in history), history
+seller = marketplace_service_providers_list.sync_all(client=client, customer_uuid=sold.customer_uuid)[0]
+assert marketplace_service_providers_stat_retrieve.sync(uuid=seller.uuid, client=client).unresolved_tickets == 0
+assert marketplace_service_providers_users_list.sync_all(service_provider_uuid=seller.uuid, client=client) == []
+revenue = marketplace_service_providers_revenue_list.sync_all(uuid=seller.uuid, client=client)
+assert [float(one.total) for one in revenue] == [75], revenue
+renamed = ProjectRequest(name=f"put {mark}", customer=link("customers", customer))
+assert projects_update.sync(uuid=project.uuid, client=client, body=renamed).name == f"put {mark}"
+lacking = client.get_httpx_client().put(f"/api/projects/{project.uuid.hex}/", json={})
+assert (lacking.status_code, lacking.json()) == (400, {"name": ["This field is required."]}), lacking.text
 
 step("support, and the end")
 issue = client.get_httpx_client().post(

@@ -60,6 +60,7 @@ pub struct Settings {
     pub oidc_client_secret: Option<String>,
     /// Whether who comes from the identity provider must have an account already.
     pub block_uninvited: bool,
+    pub listing_approval: market::ListingApproval,
     pub issuer: market::Issuer,
     pub invoice_due_days: i64,
     pub log: String,
@@ -315,6 +316,16 @@ impl Settings {
                 false,
                 |text| yes_or_no(&text.to_ascii_lowercase()),
             )?,
+            listing_approval: source.read(
+                "CMP_LISTING_APPROVAL",
+                "required or auto",
+                market::ListingApproval::Required,
+                |text| match text {
+                    "required" => Some(market::ListingApproval::Required),
+                    "auto" => Some(market::ListingApproval::Auto),
+                    _ => None,
+                },
+            )?,
             mail_from: source.read(
                 "CMP_MAIL_FROM",
                 "an address, as in Marketplace <mail@example.com>",
@@ -346,6 +357,7 @@ impl Settings {
             default_project: self.default_project,
             self_register: self.self_register,
             block_uninvited: self.block_uninvited,
+            listing_approval: self.listing_approval,
             server_name: self.server_name.clone(),
             issuer: self.issuer.clone(),
             invoice_due_days: self.invoice_due_days,

@@ -28,6 +28,12 @@ macro_rules! id {
                 self.0.as_simple().to_string()
             }
 
+            /// When it was made, to the millisecond.
+            pub fn made_at(&self) -> crate::Timestamp {
+                let time = self.0.as_bytes().iter().take(6);
+                crate::Timestamp::from_ms(time.fold(0, |ms, byte| (ms << 8) | i64::from(*byte)))
+            }
+
             /// The sixteen bytes.
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()

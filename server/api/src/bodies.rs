@@ -2,8 +2,8 @@
 
 use axum::{
     body::Body as Stream,
-    extract::{FromRequest, FromRequestParts, Path, Request},
-    http::{HeaderMap, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request},
+    http::{HeaderMap, Method, header, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -12,7 +12,7 @@ use model::Fault;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::{Shared, errors::ApiError, queries::sentence};
+use crate::{Shared, errors::ApiError, openapi::needed, queries::sentence};
 
 /// The most that is read of a body.
 pub const LIMIT: usize = 4 << 20;
@@ -64,7 +64,18 @@ impl FromRequest<Shared> for Fields {
             Kind::Form => form(&raw)?,
             Kind::Multipart(boundary) => multipart(&raw, boundary).await?,
         };
-        Ok(Self { values, faults: Vec::new(), raw, form: form_kind })
+        let mut fields = Self { values, faults: Vec::new(), raw, form: form_kind };
+        // What is put is a whole thing; what is left out of it is told with whatever else is wrong.
+        if parts.method == Method::PUT
+            && let Some(path) = parts.extensions.get::<MatchedPath>()
+        {
+            for name in needed(path.as_str()) {
+                if fields.find(name).is_none() {
+                    fields.fault::<()>(name, "This field is required.");
+                }
+            }
+        }
+        Ok(fields)
     }
 }
 
@@ -136,9 +147,12 @@ impl Fields {
         Some(text)
     }
 
-    /// Notes what is wrong with a field.
+    /// Notes what is wrong with a field, once.
     pub fn fault<T>(&mut self, name: &str, message: &str) -> Option<T> {
-        self.faults.push(Fault::new(name, message));
+        let fault = Fault::new(name, message);
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
         None
     }
 

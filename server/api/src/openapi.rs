@@ -1,12 +1,17 @@
 //! The `OpenAPI` document: every door with what it takes and answers. The tests hold it against the router.
 
 mod discovery;
+mod fields;
+mod house;
 mod sign_on;
+
+use std::{collections::HashMap, sync::LazyLock};
 
 use axum::{Json, Router, extract::State, routing::get};
 use market::FilterKind;
 use serde_json::{Map, Value, json};
 
+pub use self::fields::{Field, Takes, may, must};
 use crate::{
     Shared, door,
     errors::Shape,
@@ -25,14 +30,19 @@ async fn document(State(doors): State<Shared>) -> Json<Value> {
 /// The document for a server that is found at this address.
 pub fn openapi(public_url: &str) -> Value {
     let mut paths = Map::new();
-    for door in
-        doors().into_iter().chain(discovery::doors()).chain(sign_on::doors()).chain(waldur::doors())
+    let mut schemas = schemas::all();
+    for door in house::doors()
+        .into_iter()
+        .chain(discovery::doors())
+        .chain(sign_on::doors())
+        .chain(waldur::doors())
     {
         let methods = paths.entry(door.path).or_insert_with(|| json!({}));
         if let Some(methods) = methods.as_object_mut() {
             methods.insert(door.method.to_owned(), door.describe());
             if door.array {
                 methods.insert("head".to_owned(), door.headed().describe());
+                door.loosen(&mut schemas);
             }
         }
     }
@@ -46,7 +56,7 @@ pub fn openapi(public_url: &str) -> Value {
         "servers": [{ "url": public_url }],
         "paths": paths,
         "components": {
-            "schemas": schemas::all(),
+            "schemas": schemas,
             "securitySchemes": {
                 "token": {
                     "type": "apiKey", "in": "header", "name": "Authorization",
@@ -62,6 +72,22 @@ pub fn openapi(public_url: &str) -> Value {
     })
 }
 
+/// The fields that a whole thing needs, by the path that it is put to: as the document says it.
+static WHOLE: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let puts = waldur::doors().into_iter().filter(|door| door.method == "put");
+    let needs = |door: Door| {
+        let fields = door.fields.unwrap_or_default().into_iter();
+        let needed = fields.filter(|field| field.required).map(|field| field.name).collect();
+        (door.path.trim_end_matches('/'), needed)
+    };
+    puts.map(needs).collect()
+});
+
+/// What must be there of a thing that is put to a path of the router.
+pub fn needed(path: &str) -> &'static [&'static str] {
+    WHOLE.get(path.trim_end_matches('/')).map(Vec::as_slice).unwrap_or_default()
+}
+
 /// Who may come in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Open {
@@ -72,55 +98,23 @@ pub enum Open {
     KeyOnly,
 }
 
-/// How a field of a body is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Takes {
-    Text,
-    Int,
-    Flag,
-    /// A decimal number as text.
-    Price,
-    /// The address of a thing, or its id.
-    Link,
-    Day,
-    Object,
-    List,
-    /// Anything.
-    Any,
-}
-
-/// A field of a body.
-#[derive(Debug, Clone, Copy)]
-pub struct Field {
-    name: &'static str,
-    kind: Takes,
-    required: bool,
-}
-
-/// A field that may be left out.
-pub const fn may(name: &'static str, kind: Takes) -> Field {
-    Field { name, kind, required: false }
-}
-
-/// A field that must be there.
-pub const fn must(name: &'static str, kind: Takes) -> Field {
-    Field { name, kind, required: true }
-}
-
-impl Field {
-    fn schema(self) -> Value {
-        let schema = match self.kind {
-            Takes::Text | Takes::Link => json!({ "type": "string" }),
-            Takes::Int => json!({ "type": "integer" }),
-            Takes::Flag => json!({ "type": "boolean" }),
-            Takes::Price => json!({ "type": "string", "format": "decimal" }),
-            Takes::Day => json!({ "type": "string", "format": "date" }),
-            Takes::Object => json!({ "type": "object" }),
-            Takes::List => json!({ "type": "array", "items": {} }),
-            Takes::Any => json!({}),
-        };
-        if self.required { schema } else { json!({ "anyOf": [schema, { "type": "null" }] }) }
+/// Takes what must be there from a named schema, and from those that it is put together of.
+fn loosen(mut schema: Value, schemas: &mut Value) -> Value {
+    if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+        let pointer = name.trim_start_matches("#/components/schemas").to_owned();
+        if let Some(found) = schemas.pointer_mut(&pointer).map(Value::take) {
+            let loose = loosen(found, schemas);
+            if let Some(place) = schemas.pointer_mut(&pointer) {
+                *place = loose;
+            }
+        }
+    } else if let Some(members) = schema.as_object_mut() {
+        members.remove("required");
+        for part in members.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            *part = loosen(part.take(), schemas);
+        }
     }
+    schema
 }
 
 /// One method of one path.
@@ -135,6 +129,8 @@ pub struct Door {
     takes: Option<&'static str>,
     status: u16,
     answers: Option<Value>,
+    /// Another success, with the schema of its answer.
+    or: Option<(u16, &'static str)>,
     /// Refusals beyond those that every door of its kind has.
     refuses: &'static [u16],
     once: bool,
@@ -157,6 +153,7 @@ impl Door {
             takes: None,
             status: 200,
             answers: None,
+            or: None,
             refuses: &[],
             once: false,
             filters: &[],
@@ -179,6 +176,14 @@ impl Door {
     /// Takes these fields, as JSON or as a form.
     pub fn fields(self, fields: &[Field]) -> Self {
         Self { fields: Some(fields.to_vec()), ..self }
+    }
+
+    /// Demands these fields, whether or not it takes them by [`Self::fields`] already.
+    pub fn needs(mut self, needed: &[Field]) -> Self {
+        let mut fields = self.fields.take().unwrap_or_default();
+        fields.retain(|field| needed.iter().all(|other| other.name != field.name));
+        self.fields = Some([needed, &fields].concat());
+        self
     }
 
     /// Answers something that has no schema of its own.
@@ -215,6 +220,11 @@ impl Door {
         Self { answers: Some(holding(name, named(schema))), ..self }
     }
 
+    /// May as well answer this.
+    pub fn or_answers(self, status: u16, schema: &'static str) -> Self {
+        Self { or: Some((status, schema)), ..self }
+    }
+
     pub fn empty(self) -> Self {
         Self { status: 204, ..self }
     }
@@ -237,7 +247,8 @@ impl Door {
         });
         if let (Some(schema), Some(told)) = (self.takes, told.as_object_mut()) {
             let mut content = json!({ "application/json": { "schema": named(schema) } });
-            if let (Some(content), false) = (content.as_object_mut(), self.is_chat()) {
+            let json_only = self.is_chat() || self.is_page();
+            if let (Some(content), false) = (content.as_object_mut(), json_only) {
                 let form = json!({ "schema": named(schema) });
                 content.insert("application/x-www-form-urlencoded".to_owned(), form);
             }
@@ -268,9 +279,21 @@ impl Door {
         told
     }
 
+    /// Of what a list shows, `field` may leave any member out.
+    fn loosen(&self, schemas: &mut Value) {
+        if let Some(shown) = self.answers.as_ref().and_then(|answers| answers.get("items")) {
+            loosen(shown.clone(), schemas);
+        }
+    }
+
     /// Takes JSON only, and may answer with events.
     fn is_chat(&self) -> bool {
         matches!(self.takes, Some("ChatRequest" | "TryRequest"))
+    }
+
+    /// A form that is sent here comes from a page and is answered with one.
+    fn is_page(&self) -> bool {
+        matches!(self.path, "/api-auth/register/" | "/api-auth/session/")
     }
 
     /// `post_v1_services_id_subscribe`
@@ -333,6 +356,11 @@ impl Door {
             done.insert("content".to_owned(), content);
         }
         responses.insert(self.status.to_string(), done);
+        if let Some((status, schema)) = self.or {
+            let content = json!({ "application/json": { "schema": named(schema) } });
+            let done = json!({ "description": "Done.", "content": content });
+            responses.insert(status.to_string(), done);
+        }
         let error = match Shape::of(self.path) {
             Shape::Django => "DjangoError",
             Shape::OpenAi => "OpenAiError",
@@ -379,146 +407,4 @@ fn refusal(status: u16) -> &'static str {
         502 => "The upstream failed; nothing was charged.",
         _ => "Not available now.",
     }
-}
-
-fn doors() -> Vec<Door> {
-    const CUSTOMER: (&str, &str) =
-        ("customer", "Whose wallet; the caller's first customer when left out.");
-    let search: &[(&str, &str)] = &[
-        ("search", "Words to find."),
-        ("category", "The slug of a category; may repeat."),
-        ("family", "A model family; may repeat."),
-        ("sort", "`newest`, `price` or `-price`."),
-        ("page", "From 1."),
-        ("page_size", "From 1 to 100."),
-    ];
-    vec![
-        Door::new(
-            "post",
-            "/api-auth/register/",
-            "Open an account, with a workspace and trial credits",
-        )
-        .open(Open::ToAll)
-        .takes("Register")
-        .answers(201, "Registered")
-        .refuses(&[403, 409]),
-        Door::new("post", "/api-auth/password/", "Exchange a password for a token")
-            .open(Open::ToAll)
-            .takes("SignIn")
-            .answers(200, "Token")
-            .refuses(&[401, 429]),
-        Door::new("post", "/api-auth/session/", "Sign a browser in (a form is answered with 303)")
-            .open(Open::ToAll)
-            .takes("SignIn")
-            .empty()
-            .refuses(&[401, 403, 429]),
-        Door::new("delete", "/api-auth/session/", "Sign a browser out")
-            .open(Open::ToAll)
-            .empty()
-            .refuses(&[403]),
-        Door::new(
-            "post",
-            "/api-auth/logout/",
-            "Sign a browser out (who came from an identity provider: 200 with `logout_url`)",
-        )
-            .open(Open::ToAll)
-            .empty()
-            .refuses(&[403]),
-        Door::new("get", "/wallets/me", "What the wallet holds")
-            .query(&[CUSTOMER])
-            .answers(200, "Wallet")
-            .refuses(&[404]),
-        Door::new("get", "/wallets/me/ledger", "What changed the wallet, newest first")
-            .query(&[CUSTOMER, ("page", "From 1."), ("page_size", "From 1 to 100.")])
-            .answers(200, "LedgerPage")
-            .refuses(&[404]),
-        Door::new("post", "/billing/authorize", "Set credits aside for a run")
-            .takes("Authorize")
-            .answers(200, "Authorized")
-            .refuses(&[404, 409])
-            .once(),
-        Door::new("post", "/billing/settle", "Debit what a run has used and give the rest back")
-            .takes("Settle")
-            .answers(200, "Settled")
-            .refuses(&[404, 409])
-            .once(),
-        Door::new("get", "/instances/", "What the caller has").answers(200, "Instances"),
-        Door::new(
-            "post",
-            "/integrations/commerce/provision",
-            "Give a customer a service (operators, integrations)",
-        )
-        .takes("Provision")
-        .answers(200, "Provisioned")
-        .refuses(&[402, 403, 404])
-        .once(),
-        Door::new(
-            "post",
-            "/integrations/commerce/add-credits",
-            "Add credits to a wallet (operators, integrations)",
-        )
-        .takes("AddCredits")
-        .answers(200, "CreditsAdded")
-        .refuses(&[403, 404])
-        .once(),
-        Door::new("get", "/marketplace/services", "Search the catalogue")
-            .open(Open::ToAll)
-            .query(search)
-            .answers(200, "ServicePage"),
-        Door::new(
-            "get",
-            "/marketplace/services/{id}/metrics",
-            "What the platform measured of a service, by its slug or id, beside what its provider promises",
-        )
-        .open(Open::ToAll)
-        .answers(200, "QualityView")
-        .refuses(&[404]),
-        Door::new("get", "/v1/services", "List services")
-            .open(Open::Checked)
-            .query(&[("scope", "`all`, `subscribed` or `owned`.")])
-            .answers(200, "Services"),
-        Door::new("get", "/v1/services/{id}", "A service, by its slug or id")
-            .open(Open::ToAll)
-            .holds("service", "ServiceDetail")
-            .refuses(&[404]),
-        Door::new(
-            "post",
-            "/v1/services/{id}/subscribe",
-            "Start using a service; the key is shown once",
-        )
-        .takes("Subscribe")
-        .answers(201, "Subscribed")
-        .refuses(&[402, 403, 404])
-        .once(),
-        Door::new("delete", "/v1/services/{id}/subscribe", "Stop using a service")
-            .empty()
-            .refuses(&[404]),
-        Door::new("get", "/v1/receipts/{id}", "What a call cost and how it was booked")
-            .holds("receipt", "Receipt")
-            .refuses(&[404]),
-        Door::new("get", "/v1/models", "The services that can be called")
-            .open(Open::Checked)
-            .answers(200, "Models"),
-        Door::new("get", "/v1/models/{id}", "A service that can be called")
-            .open(Open::Checked)
-            .answers(200, "Model")
-            .refuses(&[404]),
-        Door::new(
-            "post",
-            "/v1/chat/completions",
-            "Call a service; `stream` answers with server-sent events",
-        )
-        .open(Open::KeyOnly)
-        .takes("ChatRequest")
-        .answers(200, "ChatCompletion")
-        .refuses(&[402, 404, 429, 502, 503]),
-        Door::new("get", "/healthz", "The process runs").open(Open::ToAll).answers(200, "Status"),
-        Door::new("get", "/readyz", "The database answers (503 while it does not)")
-            .open(Open::ToAll)
-            .answers(200, "Status"),
-        Door {
-            answers: Some(json!({ "type": "object" })),
-            ..Door::new("get", "/openapi.json", "This document").open(Open::ToAll)
-        },
-    ]
 }

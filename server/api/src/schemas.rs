@@ -117,12 +117,15 @@ fn errors() -> Group {
         ("OpenAiError", holding("error", openai)),
         (
             "DjangoError",
-            json!({
-                "type": "object",
-                "description": "Either a `detail`, or the faults of each field.",
-                "properties": { "detail": text(), "request_id": text() },
-                "additionalProperties": list(text()),
-            }),
+            json!({ "anyOf": [
+                {
+                    "type": "object",
+                    "description": "Either a `detail`, or the faults of each field.",
+                    "properties": { "detail": text(), "request_id": text() },
+                    "additionalProperties": list(text()),
+                },
+                { "description": "What is wrong with the whole of it.", "type": "array", "items": { "type": "string" } },
+            ] }),
         ),
     ]
 }
@@ -295,6 +298,7 @@ fn models() -> Group {
         ("ChatCompletion", completion),
         ("Model", entry),
         ("Models", object(&[("object", words(&["list"])), ("data", list(named("Model")))], &[])),
+        ("LogoutUrl", holding("logout_url", text())),
         ("Status", holding("status", words(&["ok", "unavailable"]))),
     ]
 }

@@ -29,6 +29,7 @@ mod support;
 mod system;
 pub mod team;
 mod tokens;
+mod user_usages;
 mod users;
 
 use axum::Router;
@@ -48,6 +49,7 @@ pub fn routes() -> Router<Shared> {
         system::routes(),
         team::offering_routes(),
         component_usages::routes(),
+        user_usages::routes(),
         invoices::routes(),
         payments::routes(),
         credits::routes(),
@@ -78,6 +80,7 @@ pub fn doors() -> Vec<Door> {
         system::doors(),
         team::offering_doors(),
         component_usages::doors(),
+        user_usages::doors(),
         invoices::doors(),
         payments::doors(),
         credits::doors(),
@@ -111,6 +114,7 @@ pub fn schemas() -> Map<String, Value> {
         hooks::schemas(),
         team::schemas(),
         component_usages::schemas(),
+        user_usages::schemas(),
         invoices::schemas(),
         payments::schemas(),
         credits::schemas(),

@@ -151,7 +151,8 @@ impl Identity<'_> {
         Ok(found.is_some_and(|link| link.user.is_some()))
     }
 
-    /// Carries a link for a new password out, and signs every browser out. A second factor stays.
+    /// Carries a link for a new password out, and signs every browser out; tokens that were given for the old password end
+    /// with it. A second factor stays, and so do the tokens that somebody has made for their programs.
     pub async fn reset(&self, token: &str, password: String) -> Result<()> {
         if !self.may_reset(token).await? {
             return Err(WORN_OUT);
@@ -168,6 +169,7 @@ impl Identity<'_> {
         // The link came by mail, so that whoever has it reads the mail of the address.
         store::users::verify(&mut tx, user, core.now()).await?;
         store::sessions::end_all(&mut tx, user, None).await?;
+        store::users::drop_tokens(&mut tx, user).await?;
         links::drop_all(&mut tx, user, Purpose::SecondFactor).await?;
         self.tell_of_new_password(&mut tx, &person).await?;
         tx.commit().await?;
@@ -175,7 +177,8 @@ impl Identity<'_> {
         Ok(())
     }
 
-    /// Another password for who is signed in and knows the present one; all other browsers are signed out.
+    /// Another password for who is signed in and knows the present one; all other browsers are signed out, and tokens that
+    /// were given for the old one end.
     pub async fn change_password(
         &self,
         actor: &Actor,
@@ -190,6 +193,7 @@ impl Identity<'_> {
         let mut tx = core.db().begin().await?;
         store::users::set_password(&mut tx, user, &hash).await?;
         store::sessions::end_all(&mut tx, user, actor.session).await?;
+        store::users::drop_tokens(&mut tx, user).await?;
         links::drop_all(&mut tx, user, Purpose::SecondFactor).await?;
         links::drop_all(&mut tx, user, Purpose::Reset).await?;
         self.tell_of_new_password(&mut tx, &person).await?;
@@ -205,7 +209,7 @@ impl Identity<'_> {
             to: address(person)?,
             subject: "Your password was changed".to_owned(),
             text: format!(
-                "Hello {},\n\nthe password of your account at {url} was changed, and other browsers were signed out.\n\n\
+                "Hello {},\n\nthe password of your account at {url} was changed, and other browsers were signed out. Personal access tokens still work.\n\n\
                  If that was not you, choose a new one at {url}/login/forgot/ and look at your account.\n",
                 person.full_name
             ),

@@ -58,14 +58,14 @@ impl Attempt {
     }
 
     /// Counts one try, before it is made, so that many at once are not more than are allowed; refuses it when there were
-    /// enough.
-    pub async fn take(&self, core: &Core) -> Result<()> {
+    /// enough. How many are left.
+    pub async fn take(&self, core: &Core) -> Result<u64> {
         let now = core.now();
         let forget = now.plus_ms(-self.wait_ms);
         let (tries, last) =
             store::attempts::take(core.db(), self.key, self.limit, now, forget).await?;
-        if tries <= u64::from(self.limit) {
-            return Ok(());
+        if let Some(left) = u64::from(self.limit).checked_sub(tries) {
+            return Ok(left);
         }
         let wait_s = (last.ms() + self.wait_ms - now.ms()).max(0) / 1_000 + 1;
         let retry_after_s = u32::try_from(wait_s).unwrap_or(u32::MAX);

@@ -11,8 +11,11 @@ use store::{
 };
 
 use crate::{
-    Actor, Asked, Clause, Error, FilterValue, Market, On, Permission, Result, audit::Deed,
-    components::checked_limits, offers::depth, plain::plain, plans::PlanDetail,
+    Actor, Asked, Clause, Error, FilterValue, Market, On, Permission, Result,
+    audit::Deed,
+    components::checked_limits,
+    plain::{depth, plain},
+    plans::PlanDetail,
 };
 
 /// The most that what is kept of a resource may hold, in bytes of JSON.

@@ -143,10 +143,13 @@ impl Hooks<'_> {
         Ok(())
     }
 
-    /// Tells a hook of an event. One that is gone or was switched off meanwhile is not told.
+    /// Tells a hook of an event, or an order's callback of its end. A hook that is gone or was switched off meanwhile is not told.
     pub(crate) async fn deliver(&self, payload: &str) -> Result<()> {
         let broken = || Error::broken("the payload of a message to a hook");
         let payload: Value = serde_json::from_str(payload).map_err(|_| broken())?;
+        if let Some(url) = payload.get("callback").and_then(Value::as_str) {
+            return self.call_back(url, &payload).await;
+        }
         let id = |name: &str| payload.get(name).and_then(Value::as_str).ok_or_else(broken);
         let hook: HookId = id("hook")?.parse().map_err(|_| broken())?;
         let event: EventId = id("event")?.parse().map_err(|_| broken())?;
@@ -165,8 +168,18 @@ impl Hooks<'_> {
             ("webhook-timestamp", at.to_string()),
             ("webhook-signature", signature(&hook.secret, &event.id.to_string(), at, &body)?),
         ];
+        self.post(hook.url, headers, body).await
+    }
+
+    /// Posts what is to be told. Whatever is not a success is a failure, which is tried again.
+    pub(crate) async fn post(
+        &self,
+        url: String,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    ) -> Result<()> {
         let way = self.0.shared().teller.get().ok_or_else(|| Error::broken("a way to hooks"))?;
-        match way.tell(hook.url, headers, body).await {
+        match way.tell(url, headers, body).await {
             Ok(200..=299) => Ok(()),
             Ok(status) => {
                 Err(Error::Upstream { status, message: format!("the hook answered {status}") })
@@ -276,7 +289,7 @@ fn apply(hook: &mut Hook, change: &HookChange) -> Result<()> {
 }
 
 /// An address of the web without a name and password in it.
-fn address(text: &str) -> Option<String> {
+pub(crate) fn address(text: &str) -> Option<String> {
     let text = text.trim();
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -1,6 +1,9 @@
 //! Invoices: made once per customer and month, paid, taken back. What is final never changes but for its state.
 
+mod canceling;
+mod importing;
 mod making;
+mod notices;
 mod preview;
 
 use model::{CustomerId, Day, InvoiceId, InvoiceState, Month};
@@ -11,6 +14,7 @@ use store::{
     payments::Proof,
 };
 
+pub use importing::{ImportItem, ImportOutcome};
 pub use preview::{Coming, Preview};
 
 use crate::{

@@ -174,6 +174,7 @@ impl Market {
         self.orders().sweep().await?;
         self.provisioning().sweep().await?;
         self.invoices().queue_last_month().await?;
+        self.vendors().count_earnings().await?;
         store::jobs::sweep(core.db(), core.now().plus_ms(-REMEMBERED_MS)).await?;
         store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
         Ok(())

@@ -14,11 +14,13 @@ mod attempts;
 mod audit;
 mod bench;
 mod bench_orders;
+mod callbacks;
 mod catalog;
 mod components;
 mod core;
 mod credits;
 mod customers;
+mod earnings;
 mod error;
 mod history;
 mod holdings;
@@ -69,6 +71,7 @@ mod tokens;
 mod tryouts;
 mod usage;
 mod usages;
+mod user_usages;
 mod users;
 mod wallets;
 mod work;
@@ -84,6 +87,7 @@ pub use credits::{CreditsView, CustomerCredit};
 pub use customers::{
     CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange, CustomerRow, Customers, Mine, QuotaView,
 };
+pub use earnings::Earnings;
 pub use error::{Error, Result};
 pub use history::History;
 pub use holdings::{HoldingChange, Holdings, Told};
@@ -91,7 +95,7 @@ pub use hooks::{HookChange, Hooks};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
 pub use invitations::{InvitationDraft, Invitations, Invited};
-pub use invoices::{Coming, Invoices, Paid, Preview};
+pub use invoices::{Coming, ImportItem, ImportOutcome, Invoices, Paid, Preview};
 pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
@@ -102,7 +106,7 @@ pub use order_rules::{Gates, Step, next as next_order_state};
 pub use ordering::Request as ResourceRequest;
 pub use orders::{OrderChange, OrderDraft, Orders, Remark};
 pub use passkeys::Passkeys;
-pub use payments::{Payments, ProfileChange};
+pub use payments::{PaymentChange, Payments, ProfileChange};
 pub use permissions::{Grant, On, Permission};
 pub use plans::{PlanDetail, PlanDraft, Plans, PriceDraft};
 pub use projects::{ProjectChange, Projects};
@@ -115,7 +119,7 @@ pub use samples::{SAMPLE_PASSWORD, SAMPLE_USERS};
 pub use screenshots::Screenshots;
 pub use second_factors::{SecondFactors, Setup};
 pub use secrets::sha256;
-pub use settings::{Issuer, Settings};
+pub use settings::{Issuer, ListingApproval, Settings};
 pub use shelves::{ShelfChange, Shelved, Shelves};
 pub use sign_in::{Client, Entered};
 pub use sign_on::SignOn;
@@ -149,6 +153,7 @@ pub use store::{
     shelves::{CATEGORIES, PROVIDERS},
     stats::{Cost, Ordered, Revenue, Silent, Used},
     usages::{SHELF as COMPONENT_USAGES, Usage as ComponentUsage},
+    user_usages::{SHELF as USER_USAGES, UserUsage},
 };
 pub use tasks::spawn;
 pub use team::{Scope, Team, Teammate};
@@ -157,6 +162,7 @@ pub use tokens::{TOKEN_SCOPES, TokenDraft, Tokens};
 pub use tryouts::{Tryout, Tryouts};
 pub use usage::Usage;
 pub use usages::{Reported, Usages, Whose};
+pub use user_usages::Part;
 pub use users::{OwnRole, USER_DETAILS, UserChange, UserRow, Users};
 pub use wallets::{Authorize, Authorized, Run, Settled, Wallets};
 

@@ -448,6 +448,9 @@ impl Orders<'_> {
                 "state": order.state.as_str(),
                 "type": order.kind.as_str(),
             }));
+        if kind != "marketplace_order_deleted" {
+            self.0.hooks().queue_callback(tx, order).await?;
+        }
         self.0.note(tx, actor, deed).await
     }
 
@@ -498,7 +501,7 @@ pub(crate) fn check_attributes(attributes: &Map<String, Value>) -> Result<()> {
     if attributes.len() > MOST_MEMBERS {
         return fault("Use at most 200 attributes.");
     }
-    if attributes.values().map(crate::offers::depth).max().unwrap_or(0) > MOST_DEPTH {
+    if attributes.values().map(crate::plain::depth).max().unwrap_or(0) > MOST_DEPTH {
         return fault("These attributes are nested too deep.");
     }
     let size = serde_json::to_string(attributes).map_or(usize::MAX, |text| text.len());

@@ -25,6 +25,17 @@ pub struct ProfileChange {
     pub attributes: Option<Value>,
 }
 
+/// What is corrected of a payment; what is left out stays.
+#[derive(Debug, Clone, Default)]
+pub struct PaymentChange {
+    pub profile: Option<PaymentProfileId>,
+    /// Micro-dollars.
+    pub amount: Option<i64>,
+    pub day: Option<Day>,
+    /// Another file that shows it, or `Some(None)` for no file.
+    pub proof: Option<Option<Proof>>,
+}
+
 /// Money that is booked.
 pub(crate) struct Incoming {
     pub profile: PaymentProfileId,
@@ -183,12 +194,7 @@ impl Payments<'_> {
         proof: Option<Proof>,
     ) -> Result<Payment> {
         actor.must_everywhere(Permission::ManageBilling)?;
-        if day > self.0.core().now().day() {
-            return Err(Error::field("date_of_payment", "The date is in the future."));
-        }
-        if model::Month::new(day.civil().0, 1).is_none() {
-            return Err(Error::field("date_of_payment", "The date is too long ago."));
-        }
+        self.check_day(day)?;
         let mut tx = self.0.core().db().begin().await?;
         let missing = || Error::field("profile", "Invalid hyperlink - Object does not exist.");
         let found = find_profile(&mut tx, profile).await?.ok_or_else(missing)?;
@@ -196,6 +202,48 @@ impl Payments<'_> {
         let id = self.book(&mut tx, actor, incoming, proof).await?;
         tx.commit().await?;
         self.find(actor, id).await
+    }
+
+    /// Corrects a payment; what is left out stays. It can only be moved to another profile of the same customer.
+    pub async fn update(
+        &self,
+        actor: &Actor,
+        id: PaymentId,
+        change: PaymentChange,
+    ) -> Result<Payment> {
+        let payment = self.find(actor, id).await?;
+        actor.must_everywhere(Permission::ManageBilling)?;
+        let day = change.day.unwrap_or(payment.day);
+        self.check_day(day)?;
+        let mut tx = self.0.core().db().begin().await?;
+        let profile = change.profile.unwrap_or(payment.profile);
+        if profile != payment.profile {
+            let missing = || Error::field("profile", "Invalid hyperlink - Object does not exist.");
+            let found = find_profile(&mut tx, profile).await?.ok_or_else(missing)?;
+            if found.customer != payment.customer {
+                return Err(Error::field("profile", "The profile is another organization's."));
+            }
+        }
+        let amount = change.amount.unwrap_or(payment.amount);
+        if !payments::update_payment(&mut tx, id, (profile, amount, day), change.proof).await? {
+            return Err(Error::Missing("payment"));
+        }
+        let deed = Deed::new("payment_updated", "A payment was corrected.", "payment", id)
+            .of(payment.customer)
+            .with(json!({ "amount": amount, "date": day, "old_amount": payment.amount, "old_date": payment.day }));
+        self.0.note(&mut tx, Some(actor), deed).await?;
+        tx.commit().await?;
+        self.find(actor, id).await
+    }
+
+    fn check_day(self, day: Day) -> Result<()> {
+        if day > self.0.core().now().day() {
+            return Err(Error::field("date_of_payment", "The date is in the future."));
+        }
+        if model::Month::new(day.civil().0, 1).is_none() {
+            return Err(Error::field("date_of_payment", "The date is too long ago."));
+        }
+        Ok(())
     }
 
     /// Writes a payment in the transaction of what it pays.

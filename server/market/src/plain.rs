@@ -1,6 +1,8 @@
-//! What comes from outside in the form that it is kept in: longer texts, and addresses of clients.
+//! What comes from outside in the form that it is kept in: longer texts, nested values, and addresses of clients.
 
 use std::net::IpAddr;
+
+use serde_json::Value;
 
 use crate::{Error, Result};
 
@@ -37,6 +39,15 @@ pub(crate) fn neighbourhood(address: &str) -> String {
         }
         Ok(IpAddr::V4(ip)) => ip.to_string(),
         Err(_) => address.to_owned(),
+    }
+}
+
+/// How deep a value is nested.
+pub(crate) fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
     }
 }
 

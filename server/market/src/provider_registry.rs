@@ -3,6 +3,7 @@
 use model::{CustomerId, ProviderId};
 use store::{
     catalog::Provider,
+    people::{Account, BUYS, SHELF, read},
     shelves::{PROVIDERS, read_provider},
 };
 
@@ -171,7 +172,7 @@ impl Vendors<'_> {
     }
 
     /// Everybody sees who sells, so that who may not run it is refused, not left in the dark.
-    fn must_run(actor: &Actor, vendor: &Vendor) -> Result<()> {
+    pub(crate) fn must_run(actor: &Actor, vendor: &Vendor) -> Result<()> {
         let on = On::customer(vendor.customer);
         if actor.may(Permission::ManageOfferings, on) || actor.sees_all() {
             return Ok(());
@@ -196,6 +197,23 @@ impl Vendors<'_> {
         Ok(list.into_iter().map(|(id, name)| Named { id, name }).collect())
     }
 
+    /// A page of the people who have a role in what has something of a seller.
+    pub async fn people(
+        &self,
+        actor: &Actor,
+        id: ProviderId,
+        asked: Asked,
+        range: (i64, i64),
+    ) -> Result<(Vec<Account>, u64)> {
+        let found = self.find(actor, id).await?;
+        Self::must_run(actor, &found)?;
+        let buys = Clause::lists(
+            BUYS,
+            [vec![self.0.core().now().ms().into()], vec![found.customer.to_string().into()]],
+        );
+        Ok(SHELF.page(self.0.core().db(), &asked.and(buys), range, read).await?)
+    }
+
     /// The projects that have something of a seller, each with its customer.
     pub async fn projects(&self, actor: &Actor, id: ProviderId) -> Result<Vec<(Named, Named)>> {
         let found = self.find(actor, id).await?;
@@ -204,13 +222,5 @@ impl Vendors<'_> {
             store::shelves::buying_projects(self.0.core().db(), found.customer, MOST).await?;
         let named = |(id, name)| Named { id, name };
         Ok(list.into_iter().map(|(project, customer)| (named(project), named(customer))).collect())
-    }
-
-    /// What a seller was invoiced for: year, month, price in micro-dollars; the newest month first.
-    pub async fn revenue(&self, actor: &Actor, id: ProviderId) -> Result<Vec<(i64, i64, i64)>> {
-        let found = self.find(actor, id).await?;
-        Self::must_run(actor, &found)?;
-        let list = store::shelves::revenue(self.0.core().db(), found.customer, None, 120).await?;
-        Ok(list.into_iter().map(|(year, month, price, _)| (year, month, price)).collect())
     }
 }

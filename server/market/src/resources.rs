@@ -364,6 +364,7 @@ impl Resources<'_> {
             open.state = OrderState::Canceled;
             (open.updated_at, open.completed_at) = (now, Some(now));
             store::orders::update(&mut tx, &open, was).await?;
+            self.0.hooks().queue_callback(&mut tx, &open).await?;
         }
         if let Some(actor) = actor {
             let mut order = self.order_of(actor, &offering, &resource, OrderKind::Terminate);

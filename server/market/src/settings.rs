@@ -33,6 +33,13 @@ impl Issuer {
     }
 }
 
+/// Whether an operator looks at a listing before it is on sale for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingApproval {
+    Required,
+    Auto,
+}
+
 /// The choices that the services read.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -58,6 +65,7 @@ pub struct Settings {
     pub self_register: bool,
     /// Whether the identity provider alone makes nobody an account: who comes with it must have one here already.
     pub block_uninvited: bool,
+    pub listing_approval: ListingApproval,
     /// Names this server among others; one that starts again under its old name takes back what it had left open.
     pub server_name: String,
     /// Who sends the invoices.
@@ -80,6 +88,7 @@ impl Default for Settings {
             default_project: false,
             self_register: false,
             block_uninvited: false,
+            listing_approval: ListingApproval::Required,
             server_name: "cmp".to_owned(),
             issuer: Issuer { name: "CMP".to_owned(), ..Issuer::default() },
             invoice_due_days: 30,

@@ -68,19 +68,43 @@ impl Identity<'_> {
         let (own, all) =
             (Attempt::password(&folded, &client.address), Attempt::passwords_from(&client.address));
         all.take(core).await?;
-        own.take(core).await?;
+        let left = own.take(core).await?;
         let user = store::users::by_email(core.db(), &folded).await?;
         let hash =
             user.as_ref().map_or_else(|| NOBODY.to_owned(), |user| user.password_hash.clone());
         let right = verify_password(request.password.clone(), hash).await?;
-        let user = user.filter(|_| right).ok_or(Error::Credentials)?;
         // A closed account is answered like a wrong password.
-        if !store::users::is_active(core.db(), user.id).await? {
+        let open = match &user {
+            Some(user) => store::users::is_active(core.db(), user.id).await?,
+            None => false,
+        };
+        let Some(user) = user.as_ref().filter(|_| right && open) else {
+            self.note_failure(user.as_ref(), left, client).await?;
             return Err(Error::Credentials);
-        }
+        };
+        let user = user.clone();
         own.clear(core).await?;
         all.give_back(core).await?;
         Ok(user)
+    }
+
+    /// Notes a wrong password, for its owner to see and for operators; after the last that is let through, that whoever it
+    /// was has to wait. Nobody's account is noted, too, so that it takes the same time; what was typed is not, for it may
+    /// be a password in the wrong field.
+    async fn note_failure(&self, user: Option<&User>, left: u64, client: &Client) -> Result<()> {
+        let whose = user.map(|user| user.id);
+        let id = whose.map_or_else(String::new, |id| id.to_string());
+        let context = serde_json::json!({ "ip_address": client.address });
+        let mut tx = self.0.core().db().begin().await?;
+        let kind = "auth_login_failed_with_username";
+        let deed = Deed::new(kind, "Signing in failed.", "user", &id).with(context.clone());
+        self.0.note_by(&mut tx, whose, deed).await?;
+        if left == 0 {
+            let sentence = "Signing in was locked for ten minutes after too many wrong passwords.";
+            let deed = Deed::new("auth_locked_out", sentence, "user", id).with(context);
+            self.0.note_by(&mut tx, whose, deed).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Asks somebody who is signed in for the password again. Wrong ones count as they do for signing in.
@@ -96,8 +120,9 @@ impl Identity<'_> {
         }
         let core = self.0.core();
         let own = Attempt::password(&user.email.to_lowercase(), &client.address);
-        own.take(core).await?;
+        let left = own.take(core).await?;
         if !verify_password(password.to_owned(), user.password_hash.clone()).await? {
+            self.note_failure(Some(user), left, client).await?;
             return Err(wrong());
         }
         own.clear(core).await

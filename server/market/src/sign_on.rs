@@ -215,7 +215,10 @@ impl SignOn<'_> {
             self.take_over(user.id).await?;
             return Ok(user.id);
         }
-        if self.0.settings().block_uninvited {
+        let now = core.now();
+        if self.0.settings().block_uninvited
+            && !store::invitations::awaits(core.db(), &email.folded(), now).await?
+        {
             return Err(Error::Conflict(
                 "There is no account for you yet. Ask the operator of this marketplace, or somebody of your organization, to invite you.",
             ));

@@ -66,6 +66,21 @@ impl Stats<'_> {
         Ok(store::stats::usage(self.0.core().db(), offering, span).await?)
     }
 
+    /// What was used of an offering's components by month, for whoever manages it.
+    pub async fn of_offering(
+        &self,
+        actor: &Actor,
+        offering: OfferingId,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<Used>> {
+        self.0.offers().managed(actor, offering).await?;
+        let ((from_year, from_month), (to_year, to_month)) = months(from, to)?;
+        let day = |year, month| Day::from_civil(year, month, 1).unwrap_or(from);
+        let span = (day(from_year, from_month), day(to_year, to_month));
+        Ok(store::stats::usage(self.0.core().db(), Some(offering), span).await?)
+    }
+
     /// Orders made between two days, both included, by day, kind and state. A provider or buyer may ask of its own.
     pub async fn orders(
         &self,
@@ -158,7 +173,7 @@ impl Stats<'_> {
     }
 
     /// Micro-dollars of micro-credits, at the price of a credit as it is now.
-    fn in_dollars(self, credits: i64) -> i64 {
+    pub(crate) fn in_dollars(self, credits: i64) -> i64 {
         let price = i128::from(self.0.settings().credit_price.micros());
         i64::try_from(i128::from(credits) * price / 1_000_000).unwrap_or(i64::MAX)
     }

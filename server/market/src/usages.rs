@@ -10,9 +10,12 @@ use crate::{
 };
 
 /// The most that can be used of a component in a month: a million million units, in millionths.
-const MOST: i64 = 1_000_000_000_000 * 1_000_000;
+pub(crate) const MOST: i64 = 1_000_000_000_000 * 1_000_000;
 /// The most amounts that are told at once.
 const MOST_AT_ONCE: usize = 200;
+
+/// The most amounts that are read beside what they belong to.
+const MOST_LISTED: i64 = 10_000;
 
 /// The service for what is used.
 #[derive(Debug, Clone, Copy)]
@@ -46,25 +49,8 @@ impl Usages<'_> {
         asked: Asked,
         range: (i64, i64),
     ) -> Result<(Vec<Usage>, u64)> {
-        let asked = asked.and_some(Self::seen(actor));
+        let asked = asked.and_some(seen(actor));
         Ok(SHELF.page(self.0.core().db(), &asked, range, read).await?)
-    }
-
-    fn seen(actor: &Actor) -> Option<Clause> {
-        let values = |ids: Vec<String>| ids.into_iter().map(FilterValue::from).collect::<Vec<_>>();
-        let (customers, projects) = (actor.customer_scopes(), actor.project_scopes());
-        let lists = [
-            values(customers.clone()),
-            values(projects),
-            values(customers),
-            values(actor.offering_scopes()),
-        ];
-        (!actor.sees_all()).then(|| {
-            Clause::lists(
-                "u.customer_id IN (?) OR r.project_id IN (?) OR r.seller_id IN (?) OR r.offering_id IN (?)",
-                lists,
-            )
-        })
     }
 
     /// One of them.
@@ -76,16 +62,36 @@ impl Usages<'_> {
         if knows(actor, &target) { Ok(found) } else { Err(Error::Missing("usage")) }
     }
 
+    /// What was told last of each component of some resources.
+    pub async fn latest(&self, actor: &Actor, resources: &[ResourceId]) -> Result<Vec<Usage>> {
+        if resources.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.all_of(actor, resources, Some(Clause::plain(usages::LAST))).await
+    }
+
+    /// Everything that was told of a resource.
+    pub async fn of_resource(&self, actor: &Actor, resource: ResourceId) -> Result<Vec<Usage>> {
+        self.all_of(actor, &[resource], None).await
+    }
+
+    async fn all_of(
+        &self,
+        actor: &Actor,
+        resources: &[ResourceId],
+        only: Option<Clause>,
+    ) -> Result<Vec<Usage>> {
+        let asked = Asked::default()
+            .and(Clause::of("u.resource_id IN (?)", resources.iter().map(ToString::to_string)))
+            .and_some(only)
+            .and_some(seen(actor));
+        Ok(SHELF.all(self.0.core().db(), &asked, MOST_LISTED, read).await?)
+    }
+
     /// Every amount that was told for it, the oldest first.
     pub async fn changes(&self, actor: &Actor, id: UsageId) -> Result<Vec<Change>> {
         self.find(actor, id).await?;
         Ok(usages::changes(self.0.core().db(), id).await?)
-    }
-
-    /// How an amount is divided among people.
-    pub async fn of_users(&self, actor: &Actor, id: UsageId) -> Result<Vec<(String, i64)>> {
-        self.find(actor, id).await?;
-        Ok(usages::of_users(self.0.core().db(), id).await?)
     }
 
     /// Sets what was used in the month of a day (today when nothing is said); the ids of the amounts.
@@ -189,52 +195,6 @@ impl Usages<'_> {
         self.find(actor, *id).await
     }
 
-    /// Sets how much of an amount was one person's.
-    pub async fn tell_of_user(
-        &self,
-        actor: &Actor,
-        id: UsageId,
-        username: &str,
-        amount: i64,
-    ) -> Result<()> {
-        let usage = self.find(actor, id).await?;
-        let target = usages::target(self.0.core().db(), usage.resource).await?;
-        let target = target.ok_or(Error::Missing("usage"))?;
-        actor
-            .must(Permission::SetUsage, On::offering(target.seller, target.offering), "usage")
-            .or(
-                // Whoever sees it as a buyer knows that it is there.
-                if actor.may(Permission::SetUsage, On::offering(target.seller, target.offering)) {
-                    Ok(())
-                } else {
-                    Err(Error::Denied)
-                },
-            )?;
-        if !(0..=MOST).contains(&amount) {
-            return Err(Error::field("usage", "An amount is from 0 to 1000000000000."));
-        }
-        let core = self.0.core();
-        let mut tx = core.db().begin().await?;
-        store::customers::lock(&mut tx, target.customer).await?;
-        let people = usages::of_users(&mut tx, id).await?;
-        if people.len() >= 10_000 && !people.iter().any(|(name, _)| name == username) {
-            return Err(Error::Conflict("The amount is divided among 10000 people."));
-        }
-        usages::tell_of_user(&mut tx, core.id(UsageId::new), id, username, amount, core.now())
-            .await?;
-        let deed = Deed::new(
-            "component_user_usage_set",
-            format!("The use of {username} was told."),
-            "component_usage",
-            id,
-        )
-        .of(target.customer)
-        .in_project(target.project)
-        .with(json!({ "username": username, "usage": amount }));
-        self.0.note(&mut tx, Some(actor), deed).await?;
-        Ok(tx.commit().await?)
-    }
-
     /// The resource meant, which the actor may tell of.
     async fn target(&self, actor: &Actor, whose: Whose) -> Result<Target> {
         let db = self.0.core().db();
@@ -278,4 +238,22 @@ fn knows(actor: &Actor, target: &Target) -> bool {
     actor.knows(On::project(target.customer, target.project))
         || actor.knows(On::offering(target.seller, target.offering))
         || actor.may_everywhere(Permission::SetUsage)
+}
+
+/// What the actor may see of what was used.
+pub(crate) fn seen(actor: &Actor) -> Option<Clause> {
+    let values = |ids: Vec<String>| ids.into_iter().map(FilterValue::from).collect::<Vec<_>>();
+    let (customers, projects) = (actor.customer_scopes(), actor.project_scopes());
+    let lists = [
+        values(customers.clone()),
+        values(projects),
+        values(customers),
+        values(actor.offering_scopes()),
+    ];
+    (!actor.sees_all()).then(|| {
+        Clause::lists(
+            "u.customer_id IN (?) OR r.project_id IN (?) OR r.seller_id IN (?) OR r.offering_id IN (?)",
+            lists,
+        )
+    })
 }

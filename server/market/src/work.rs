@@ -10,8 +10,10 @@ use crate::{Error, Market, Result};
 
 /// How long a piece of work may take before another server may take it over, in milliseconds.
 const LEASE_MS: i64 = 120_000;
-/// How often work is tried.
+/// How often work is tried that somebody can start again.
 const MOST_ATTEMPTS: i64 = 10;
+/// The longest between two tries, in milliseconds: an hour.
+const MOST_WAIT_MS: i64 = 3_600_000;
 /// How long work that is done is remembered, in milliseconds: a week.
 pub(crate) const REMEMBERED_MS: i64 = 7 * 24 * 3_600_000;
 
@@ -22,13 +24,23 @@ pub(crate) enum Kind {
     Order,
     /// Make the invoices of a month; the payload is the month.
     Invoices,
-    /// Tell a hook of an event; the payload is both ids. It has a line of its own, so that a slow receiver holds up
-    /// nothing else.
+    /// Tell a hook of an event (the payload is both ids), or an order's callback of its end. It has a line of its own,
+    /// so that a slow receiver holds up nothing else.
     Hook,
 }
 
 impl Kind {
     const ALL: [Self; 3] = [Self::Order, Self::Invoices, Self::Hook];
+
+    /// Whether it is given up at some time. Nobody starts the invoices of a month again, so that they are tried until they
+    /// are made.
+    const fn ends(self) -> bool {
+        !matches!(self, Self::Invoices)
+    }
+
+    fn of(job: &Job) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == job.kind)
+    }
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -121,8 +133,7 @@ impl Market {
     }
 
     async fn carry_out(&self, job: &Job) -> Result<()> {
-        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == job.kind);
-        match kind.ok_or_else(|| Error::broken("a kind of work that nobody knows"))? {
+        match Kind::of(job).ok_or_else(|| Error::broken("a kind of work that nobody knows"))? {
             Kind::Order => self.provisioning().carry_out(&job.payload).await?,
             Kind::Invoices => {
                 let month = job.payload.parse().map_err(Error::broken)?;
@@ -138,8 +149,9 @@ impl Market {
 
     async fn put_off(&self, job: &Job, error: &Error) -> Result<()> {
         let now = self.core().now();
-        let wait = 1_000_i64 << job.attempts.clamp(0, 12);
-        let next = (job.attempts < MOST_ATTEMPTS).then(|| now.plus_ms(wait));
+        let wait = (1_000_i64 << job.attempts.clamp(0, 12)).min(MOST_WAIT_MS);
+        let again = job.attempts < MOST_ATTEMPTS || Kind::of(job).is_some_and(|kind| !kind.ends());
+        let next = again.then(|| now.plus_ms(wait));
         tracing::warn!(job.kind = %job.kind, job.id = %job.id, attempts = job.attempts, error = ?error,
             "work failed{}", if next.is_none() { " and is given up" } else { "" });
         let why: String = error.to_string().chars().take(500).collect();

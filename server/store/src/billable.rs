@@ -83,7 +83,8 @@ pub async fn waiting(
              AND (EXISTS (SELECT 1 FROM resources r JOIN plan_periods p ON p.resource_id = r.id
                      WHERE r.customer_id = c.id AND r.invoiced = 1 AND p.start_at < $5
                          AND (p.end_at IS NULL OR p.end_at > $4))
-                 OR EXISTS (SELECT 1 FROM component_usages u WHERE u.customer_id = c.id AND u.month = $6))
+                 OR EXISTS (SELECT 1 FROM component_usages u WHERE u.customer_id = c.id AND u.month = $6)
+                 OR EXISTS (SELECT 1 FROM imported_items t WHERE t.customer_id = c.id AND t.year = $2 AND t.month = $3))
          ORDER BY c.id LIMIT $7",
     )
     .bind(after.map(|id| id.to_string()).unwrap_or_default())

@@ -1,16 +1,13 @@
 //! The engine enum: a pool, a transaction, a row and a statement that are SQLite's or PostgreSQL's.
 
-use std::{str::FromStr as _, time::Duration};
+mod opening;
 
 use futures_util::TryStreamExt as _;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Database, Decode, Encode, Postgres, Row as _, SqlSafeStr as _,
     SqlStr, Sqlite, Type,
-    postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow},
-    sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
-        SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-    },
+    postgres::{PgArguments, PgConnection, PgPool, PgRow},
+    sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow},
 };
 
 use crate::{Error, Result};
@@ -291,6 +288,9 @@ impl Statement<'_> {
 /// own, which the connections keep prepared.
 const ROWS: usize = 64;
 
+/// Rows that SQLite's thread may be ahead of whoever reads them: the longest page of a list.
+const READ_AHEAD: usize = 300;
+
 /// Statements that a connection keeps prepared: every size of every bulk statement.
 const PREPARED: usize = 1_024;
 
@@ -330,106 +330,6 @@ pub(crate) fn numbered(rows: usize, columns: usize) -> String {
         text.push(')');
     }
     text
-}
-
-impl Db {
-    /// Opens `sqlite://path`, `sqlite::memory:` or `postgres://…`; a missing SQLite file is made.
-    pub async fn open(url: &str) -> Result<Self> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let address = PgConnectOptions::from_str(url)?.statement_cache_capacity(PREPARED);
-            let options =
-                PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
-            return Ok(Self::Postgres(options.connect_with(address).await?));
-        }
-        if !url.starts_with("sqlite:") {
-            return Err(Error::Address);
-        }
-        let memory = url.contains(":memory:");
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // An acknowledged settle survives a power cut; the ledger's group commit pays for it.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5))
-            .statement_cache_capacity(PREPARED)
-            .pragma("wal_autocheckpoint", "4000");
-        let pool = SqlitePoolOptions::new()
-            .max_connections(if memory { 1 } else { 8 })
-            .acquire_timeout(Duration::from_secs(5));
-        let pool = if memory { pool.idle_timeout(None).max_lifetime(None) } else { pool };
-        Ok(Self::Sqlite(pool.connect_with(options).await?))
-    }
-
-    /// The same database over one connection of its own, which keeps its statements prepared. A database in memory has
-    /// only the one connection that it lives in.
-    pub async fn alone(&self) -> Result<Self> {
-        Ok(match self {
-            Self::Sqlite(pool) if pool.options().get_max_connections() == 1 => self.clone(),
-            Self::Sqlite(pool) => {
-                let options = pool.connect_options().as_ref().clone();
-                let one = SqlitePoolOptions::new()
-                    .max_connections(1)
-                    .idle_timeout(None)
-                    .max_lifetime(None);
-                Self::Sqlite(one.connect_with(options).await?)
-            }
-            Self::Postgres(pool) => {
-                let options = pool.connect_options().as_ref().clone();
-                Self::Postgres(PgPoolOptions::new().max_connections(1).connect_with(options).await?)
-            }
-        })
-    }
-
-    /// Begins a transaction that may write. SQLite takes its write lock here, so that a busy database waits instead of
-    /// failing half-way through.
-    pub async fn begin(&self) -> Result<Tx> {
-        Ok(match self {
-            Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
-    }
-
-    /// Begins a transaction that only reads and sees one moment throughout.
-    pub async fn snapshot(&self) -> Result<Tx> {
-        Ok(match self {
-            Self::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
-            ),
-        })
-    }
-
-    /// The engine's name.
-    pub const fn engine(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "sqlite",
-            Self::Postgres(_) => "postgres",
-        }
-    }
-
-    /// Asks for a sign of life.
-    pub async fn ping(&self) -> Result<()> {
-        sql(self, "SELECT 1 AS one").rows().await.map(drop)
-    }
-
-    /// Waits for running statements and closes every connection.
-    pub async fn close(&self) {
-        match self {
-            Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
-        }
-    }
-}
-
-impl Tx {
-    pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -166,6 +166,20 @@ pub async fn pending(on: impl Run<'_>, customer: CustomerId) -> Result<u64> {
         .await
 }
 
+/// Whether an offer waits for whoever has an address, in small letters.
+pub async fn awaits(on: impl Run<'_>, folded: &str, now: Timestamp) -> Result<bool> {
+    sql(
+        on,
+        "SELECT 1 AS one FROM invitations
+         WHERE LOWER(email) = $1 AND state = 'pending' AND expires_at > $2 LIMIT 1",
+    )
+    .bind(folded.to_owned())
+    .bind(now.ms())
+    .optional(|_| Ok(()))
+    .await
+    .map(|found| found.is_some())
+}
+
 /// Marks the offers whose time has run out.
 pub async fn expire(on: impl Run<'_>, now: Timestamp) -> Result<u64> {
     sql(on, "UPDATE invitations SET state = 'expired' WHERE state = 'pending' AND expires_at <= $1")

@@ -244,7 +244,11 @@ impl Kind {
                 "false" | "0" | "no" => Value::Number(0),
                 _ => return Err("Enter true or false.".to_owned()),
             },
-            Self::Number => Value::Number(text.parse().map_err(|_| "Enter a whole number.")?),
+            // Clients that know only one kind of number write 7 as 7.0.
+            Self::Number => {
+                let whole = text.strip_suffix(".0").unwrap_or(text);
+                Value::Number(whole.parse().map_err(|_| "Enter a whole number.")?)
+            }
             Self::Word(words) => Value::from(word(words, text).ok_or_else(|| {
                 let shown: String = text.chars().take(100).collect();
                 format!("Select a valid choice. {shown} is not one of the available choices.")

@@ -211,6 +211,35 @@ pub async fn proof(on: impl Run<'_>, id: PaymentId) -> Result<Option<Proof>> {
         .await
 }
 
+/// Corrects a payment, and its file where another one or none is said; false when there is no such payment.
+pub async fn update_payment(
+    tx: &mut Tx,
+    id: PaymentId,
+    (profile, amount, day): (PaymentProfileId, i64, Day),
+    proof: Option<Option<Proof>>,
+) -> Result<bool> {
+    let rows = sql(
+        &mut *tx,
+        "UPDATE payments SET profile_id = $2, amount = $3, paid_day = $4 WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(profile.to_string())
+    .bind(amount)
+    .bind(day.number())
+    .execute()
+    .await?;
+    if let Some(proof) = proof {
+        let (bytes, kind) = proof.map_or((None, None), |(bytes, kind)| (Some(bytes), Some(kind)));
+        sql(tx, "UPDATE payments SET proof = $2, proof_type = $3 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(bytes)
+            .bind(kind)
+            .execute()
+            .await?;
+    }
+    Ok(rows == 1)
+}
+
 /// Says which invoice a payment is for.
 pub async fn link(tx: &mut Tx, id: PaymentId, invoice: Option<InvoiceId>) -> Result<()> {
     sql(tx, "UPDATE payments SET invoice_id = $2 WHERE id = $1")

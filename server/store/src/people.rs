@@ -180,3 +180,9 @@ pub const IN_SCOPE: &str =
 /// Is one of these, or has a role in one of these customers or scopes.
 pub const KNOWN: &str = "u.id IN (?) OR EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id
              AND (m.customer_id IN (?) OR m.scope_id IN (?)))";
+
+/// Has a role, which has not ended at a time, in a project or customer that has something of one of these sellers.
+pub const BUYS: &str = "EXISTS (SELECT 1 FROM members m
+             JOIN resources r ON (m.scope_id = r.project_id OR m.scope_id = r.customer_id)
+             WHERE m.user_id = u.id AND (m.expires_at IS NULL OR m.expires_at > ?) AND r.seller_id IN (?)
+                 AND r.state <> 'terminated')";

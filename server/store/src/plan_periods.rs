@@ -89,6 +89,30 @@ pub async fn close(tx: &mut Tx, resource: ResourceId, at: Timestamp) -> Result<u
         .await
 }
 
+/// Ends the periods of a customer's resources at a time that has passed, those that begin later as they begin. Gives those
+/// that lasted until now.
+pub async fn cut(tx: &mut Tx, customer: CustomerId, at: Timestamp) -> Result<Vec<PlanPeriod>> {
+    let lasting = sql(
+        &mut *tx,
+        "SELECT p.id, p.resource_id, p.plan_id, p.limits, p.opening, p.start_at, p.end_at
+         FROM plan_periods p JOIN resources r ON r.id = p.resource_id
+         WHERE r.customer_id = $1 AND p.end_at IS NULL ORDER BY p.resource_id",
+    )
+    .bind(customer.to_string())
+    .all(read)
+    .await?;
+    sql(
+        tx,
+        "UPDATE plan_periods SET end_at = CASE WHEN start_at > $2 THEN start_at ELSE $2 END
+         WHERE (end_at IS NULL OR end_at > $2) AND resource_id IN (SELECT id FROM resources WHERE customer_id = $1)",
+    )
+    .bind(customer.to_string())
+    .bind(at.ms())
+    .execute()
+    .await?;
+    Ok(lasting)
+}
+
 fn read(row: &Row) -> Result<PlanPeriod> {
     Ok(PlanPeriod {
         id: row.parse("plan_periods", "id")?,

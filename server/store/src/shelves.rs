@@ -189,6 +189,8 @@ pub struct Trade {
     pub offerings: u64,
     pub pending_orders: u64,
     pub erred_resources: u64,
+    /// Tickets about its offerings or resources that wait for somebody.
+    pub tickets: u64,
 }
 
 /// What a seller has going on; what is new is new since a time.
@@ -205,7 +207,11 @@ pub async fn trade(on: impl Run<'_>, seller: CustomerId, since: Timestamp) -> Re
              (SELECT COUNT(*) FROM offerings o JOIN providers p ON p.id = o.provider_id
                  WHERE p.customer_id = $1 AND o.state IN ('active', 'paused')) AS offerings,
              (SELECT COUNT(*) FROM orders WHERE seller_id = $1 AND state = 'pending-provider') AS pending_orders,
-             (SELECT COUNT(*) FROM resources WHERE seller_id = $1 AND state = 'erred') AS erred",
+             (SELECT COUNT(*) FROM resources WHERE seller_id = $1 AND state = 'erred') AS erred,
+             (SELECT COUNT(*) FROM tickets t LEFT JOIN resources r ON r.id = t.resource_id
+                 LEFT JOIN offerings o ON o.id = t.offering_id LEFT JOIN providers p ON p.id = o.provider_id
+                 WHERE t.state IN ('open', 'assigned', 'waiting') AND (r.seller_id = $1 OR p.customer_id = $1))
+                 AS tickets",
     )
     .bind(seller.to_string())
     .bind(since.ms())
@@ -218,6 +224,7 @@ pub async fn trade(on: impl Run<'_>, seller: CustomerId, since: Timestamp) -> Re
             offerings: row.count("offerings")?,
             pending_orders: row.count("pending_orders")?,
             erred_resources: row.count("erred")?,
+            tickets: row.count("tickets")?,
         })
     })
     .await

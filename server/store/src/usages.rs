@@ -19,6 +19,8 @@ pub struct Usage {
     pub resource: ResourceId,
     pub resource_name: String,
     pub component: ComponentId,
+    /// The plan period that it was told in.
+    pub period: Option<PlanPeriodId>,
     pub kind: String,
     pub name: String,
     pub measured_unit: String,
@@ -41,7 +43,7 @@ pub struct Usage {
 
 /// What can be asked of them.
 pub const SHELF: Shelf = Shelf {
-    select: "u.id, u.resource_id, r.name AS resource_name, u.component_id, k.kind, k.name, k.measured_unit,
+    select: "u.id, u.resource_id, r.name AS resource_name, u.component_id, u.period_id, k.kind, k.name, k.measured_unit,
         r.offering_id, o.name AS offering_name, u.customer_id, c.name AS customer_name, r.project_id,
         p.name AS project_name, u.month, u.day, u.amount, u.description, u.recurring, u.created_at",
     from: "component_usages u JOIN resources r ON r.id = u.resource_id JOIN components k ON k.id = u.component_id
@@ -66,6 +68,10 @@ pub const SHELF: Shelf = Shelf {
     id: "u.id",
 };
 
+/// That nothing was told of the component for a later month.
+pub const LAST: &str = "u.month = (SELECT MAX(n.month) FROM component_usages n
+             WHERE n.resource_id = u.resource_id AND n.component_id = u.component_id)";
+
 /// Reads a row of [`SHELF`].
 pub fn read(row: &Row) -> Result<Usage> {
     Ok(Usage {
@@ -73,6 +79,7 @@ pub fn read(row: &Row) -> Result<Usage> {
         resource: row.parse("component_usages", "resource_id")?,
         resource_name: row.get("resource_name")?,
         component: row.parse("component_usages", "component_id")?,
+        period: row.parse_some("component_usages", "period_id")?,
         kind: row.get("kind")?,
         name: row.get("name")?,
         measured_unit: row.get("measured_unit")?,
@@ -308,39 +315,6 @@ pub async fn changes(on: impl Run<'_>, usage: UsageId) -> Result<Vec<Change>> {
         })
     })
     .await
-}
-
-/// Sets how much of an amount was one person's.
-pub async fn tell_of_user(
-    tx: &mut Tx,
-    id: UsageId,
-    usage: UsageId,
-    username: &str,
-    amount: i64,
-    at: Timestamp,
-) -> Result<()> {
-    sql(
-        tx,
-        "INSERT INTO user_usages (id, usage_id, username, user_id, amount, updated_at)
-         VALUES ($1, $2, $3, NULL, $4, $5)
-         ON CONFLICT (usage_id, username) DO UPDATE SET amount = excluded.amount, updated_at = excluded.updated_at",
-    )
-    .bind(id.to_string())
-    .bind(usage.to_string())
-    .bind(username.to_owned())
-    .bind(amount)
-    .bind(at.ms())
-    .execute()
-    .await
-    .map(drop)
-}
-
-/// How many people an amount is divided among, and how much of it.
-pub async fn of_users(on: impl Run<'_>, usage: UsageId) -> Result<Vec<(String, i64)>> {
-    sql(on, "SELECT username, amount FROM user_usages WHERE usage_id = $1 ORDER BY username, id")
-        .bind(usage.to_string())
-        .all(|row| Ok((row.get("username")?, row.get("amount")?)))
-        .await
 }
 
 /// The customer that sells an offering.

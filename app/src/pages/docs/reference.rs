@@ -1,5 +1,6 @@
 //! The reference of the REST doors, made from the same document that programs read. It needs no script: what is searched
-//! for is a form, and every door is folded until it is opened.
+//! for is a form, and every door is folded until it is opened. All doors at once are an index; what a door takes and
+//! answers is shown with those of one noun, or with a search that finds few.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,6 +17,9 @@ use crate::{
         notices::empty,
     },
 };
+
+/// How many doors are shown with everything about them.
+const WHOLE: usize = 40;
 
 /// The `OpenAPI` document; the server provides it.
 #[derive(Debug, Clone)]
@@ -54,15 +58,20 @@ fn noun(path: &str) -> String {
     }
 }
 
-fn operations<'a>(document: &'a Value, words: &[String]) -> BTreeMap<String, Vec<Operation<'a>>> {
+fn operations<'a>(
+    document: &'a Value,
+    of: Option<&str>,
+    words: &[String],
+) -> BTreeMap<String, Vec<Operation<'a>>> {
     let mut groups: BTreeMap<String, Vec<Operation<'a>>> = BTreeMap::new();
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, methods) in paths.into_iter().flatten() {
         for (method, told) in methods.as_object().into_iter().flatten() {
             let operation = Operation { method, path, told };
             // A list that is counted is told of with the list.
-            if method != "head" && operation.fits(words) {
-                groups.entry(noun(path)).or_default().push(operation);
+            let noun = noun(path);
+            if method != "head" && of.is_none_or(|of| of == noun) && operation.fits(words) {
+                groups.entry(noun).or_default().push(operation);
             }
         }
     }
@@ -79,8 +88,10 @@ pub fn ReferencePage() -> impl IntoView {
         let asked: String = query("q").unwrap_or_default();
         let words: Vec<String> =
             asked.to_lowercase().split_whitespace().take(8).map(str::to_owned).collect();
-        let groups = operations(&document, &words);
+        let of: Option<String> = query("of").filter(|of: &String| !of.is_empty());
+        let groups = operations(&document, of.as_deref(), &words);
         let total: usize = groups.values().map(Vec::len).sum();
+        let whole = of.is_some() || !words.is_empty() && total <= WHOLE;
         let base = market.settings().public_url.clone();
         let list = if groups.is_empty() {
             empty(
@@ -91,7 +102,7 @@ pub fn ReferencePage() -> impl IntoView {
         } else {
             groups
                 .iter()
-                .map(|(noun, doors)| group(noun, doors, !words.is_empty()))
+                .map(|(noun, doors)| if whole { group(noun, doors) } else { index(noun, doors) })
                 .collect_view()
                 .into_any()
         };
@@ -112,6 +123,7 @@ pub fn ReferencePage() -> impl IntoView {
                     <input class="input" id="reference-q" type="search" name="q" value=asked maxlength="100" placeholder="Path or purpose" />
                     <button class="btn btn-secondary" type="submit">"Search"</button>
                     <span class="meta" role="status">{count(total as u64, "door", "doors")}</span>
+                    {whole.then(|| view! { <a href="/docs/api/">"All doors"</a> })}
                 </form>
                 {list}
             </div>
@@ -120,33 +132,59 @@ pub fn ReferencePage() -> impl IntoView {
     })
 }
 
-fn group(noun: &str, doors: &[Operation<'_>], open: bool) -> AnyView {
+fn section(noun: &str, title: AnyView, doors: AnyView) -> AnyView {
     let heading = format!("noun-{noun}");
     view! {
         <section class="reference-group" aria-labelledby=heading.clone()>
-            <h2 id=heading.clone()>{noun.replace('-', " ")}</h2>
-            {doors.iter().map(|door| operation(door, open && doors.len() < 6)).collect_view()}
+            <h2 id=heading.clone()>{title}</h2>
+            {doors}
         </section>
     }
     .into_any()
 }
 
-fn operation(door: &Operation<'_>, open: bool) -> AnyView {
+fn group(noun: &str, doors: &[Operation<'_>]) -> AnyView {
+    let shown = doors.iter().map(|door| operation(door, doors.len() < 6)).collect_view();
+    section(noun, noun.replace('-', " ").into_any(), shown.into_any())
+}
+
+/// The doors of a noun by name only; each leads to everything about it.
+fn index(noun: &str, doors: &[Operation<'_>]) -> AnyView {
+    let all = format!("/docs/api/?of={noun}");
+    let lines = doors.iter().map(|door| {
+        view! {
+            <li>
+                <a class="door-line" href=format!("{all}#{}", door.anchor())>
+                    {method(door)} <code>{door.path.to_owned()}</code> <span class="door-say">{door.summary().to_owned()}</span>
+                </a>
+            </li>
+        }
+    });
+    let title = view! { <a href=all.clone()>{noun.replace('-', " ")}</a> };
+    let list = view! { <ul class="door-index" role="list">{lines.collect_view()}</ul> };
+    section(noun, title.into_any(), list.into_any())
+}
+
+fn method(door: &Operation<'_>) -> AnyView {
     let tone = match door.method {
         "get" => Tone::Accent,
         "post" => Tone::Good,
         "delete" => Tone::Danger,
         _ => Tone::Warning,
     };
-    let id = door.anchor();
+    badge(door.method.to_uppercase(), tone).into_any()
+}
+
+fn operation(door: &Operation<'_>, open: bool) -> AnyView {
+    // The name is inside of what is folded: a browser that is led to it unfolds it.
     view! {
-        <details class="door" id=id.clone() open=open>
+        <details class="door" open=open>
             <summary>
-                {badge(door.method.to_uppercase(), tone)}
+                {method(door)}
                 <code>{door.path.to_owned()}</code>
                 <span class="door-say">{door.summary().to_owned()}</span>
             </summary>
-            <div class="door-body">
+            <div class="door-body" id=door.anchor()>
                 {entry(door.told)}
                 {parameters(door.told)}
                 {body(door.told)}
@@ -305,10 +343,11 @@ mod tests {
             "/api/customers/": { "get": { "summary": "List" }, "head": { "summary": "List" } },
             "/healthz": { "get": { "summary": "Alive" } },
         }});
-        let all = operations(&document, &[]);
+        let all = operations(&document, None, &[]);
         assert_eq!(all.keys().collect::<Vec<_>>(), ["customers", "healthz"]);
         assert_eq!(all["customers"].len(), 2);
-        assert_eq!(operations(&document, &["block".to_owned()]).len(), 1);
+        assert_eq!(operations(&document, None, &["block".to_owned()]).len(), 1);
+        assert_eq!(operations(&document, Some("healthz"), &[]).len(), 1);
     }
 
     #[test]

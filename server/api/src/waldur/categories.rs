@@ -59,7 +59,7 @@ pub fn doors() -> Vec<Door> {
             .answers(200, "Category")
             .refuses(&[404]),
         change("patch"),
-        change("put"),
+        change("put").needs(&[must("title", Takes::Text)]),
         Door::new("delete", one, "Take an empty category away (catalogue managers)")
             .empty()
             .refuses(&[403, 404, 409]),

@@ -39,7 +39,6 @@ pub fn routes() -> Router<Shared> {
         door(PATH, get(list).post(create)),
         door("/api/marketplace-component-usages/set_usage", post(set_usage)),
         door("/api/marketplace-component-usages/{uuid}", get(find)),
-        door("/api/marketplace-component-usages/{uuid}/set_user_usage", post(set_user_usage)),
         door("/api/marketplace-component-usages/{uuid}/history", get(history)),
     ]
     .into_iter()
@@ -80,18 +79,6 @@ pub fn doors() -> Vec<Door> {
         )
         .answers(200, "ComponentUsage")
         .refuses(&[404]),
-        Door::new(
-            "post",
-            "/api/marketplace-component-usages/{uuid}/set_user_usage/",
-            "Tell how much of it was one person's",
-        )
-        .fields(&[
-            must("username", Takes::Text),
-            must("usage", Takes::Price),
-            may("user", Takes::Link),
-        ])
-        .answers_any(201)
-        .refuses(&[403, 404, 409]),
         Door::new(
             "get",
             "/api/marketplace-component-usages/{uuid}/history/",
@@ -161,7 +148,7 @@ pub fn quantity(millionths: i64) -> Value {
     json!(model::Credits::from_micros(millionths))
 }
 
-fn named(text: &str) -> Result<UsageId, Error> {
+pub fn named(text: &str) -> Result<UsageId, Error> {
     text.parse().map_err(|_| Error::Missing("usage"))
 }
 
@@ -207,7 +194,7 @@ async fn history(State(doors): State<Shared>, caller: SignedIn, Named(id): Named
 }
 
 /// An amount that must be there.
-fn must_amount(fields: &mut Fields, name: &str) -> Option<i64> {
+pub fn must_amount(fields: &mut Fields, name: &str) -> Option<i64> {
     match fields.value(name).map(amount) {
         None => fields.fault(name, "This field is required."),
         Some(Ok(amount)) => Some(amount),
@@ -297,21 +284,4 @@ fn read(fields: &mut Fields, item: &Value) -> Option<Reported> {
     }
     let recurring = item.get("recurring").and_then(Value::as_bool).unwrap_or(false);
     Some(Reported { kind, amount, description, recurring })
-}
-
-async fn set_user_usage(
-    State(doors): State<Shared>,
-    caller: SignedIn,
-    Named(id): Named,
-    mut fields: Fields,
-) -> Answer {
-    let id = named(&id)?;
-    let username = fields.must_text("username", 200);
-    let usage = must_amount(&mut fields, "usage");
-    fields.check()?;
-    let (username, usage) = (username.unwrap_or_default(), usage.unwrap_or_default());
-    doors.market.usages().tell_of_user(&caller.actor, id, &username, usage).await?;
-    let body =
-        json!({ "username": username, "usage": quantity(usage), "component_usage": hex(id) });
-    Ok((StatusCode::CREATED, Json(body)).into_response())
 }

@@ -3,6 +3,8 @@
 //! A list leaves the items out unless `field=items` asks for them. Credit notes are listed when `credit_notes=true` asks
 //! for them: who looks for a customer's month expects one invoice.
 
+mod files;
+mod imports;
 mod paper;
 mod wires;
 
@@ -10,14 +12,14 @@ use axum::{
     Json, Router,
     extract::State,
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
     routing::{get, post},
 };
-use base64::Engine as _;
-use market::{Error, INVOICE_ITEMS, INVOICES, Invoice, Note, Paid, Proof};
-use model::{CustomerId, InvoiceId, Month};
+use market::{Error, INVOICE_ITEMS, INVOICES, Invoice, Note, Paid};
+use model::{CustomerId, InvoiceId};
 use serde_json::{Value, json};
 
+pub(super) use self::files::{file, proof};
 use self::wires::{
     InvoiceCost, InvoiceGrowth, InvoiceItemWire, InvoiceStats, InvoiceWire, ItemWire,
 };
@@ -35,9 +37,6 @@ use crate::{
     queries::Query,
 };
 
-/// The largest file that shows a payment, in bytes.
-const MOST_PROOF: usize = 2 << 20;
-
 pub fn routes() -> Router<Shared> {
     [
         door("/api/invoices", get(list).post(create)),
@@ -49,13 +48,14 @@ pub fn routes() -> Router<Shared> {
         door("/api/invoices/{uuid}/history", get(history)),
         door("/api/invoices/{uuid}/paid", post(paid)),
         door("/api/invoices/{uuid}/cancel", post(cancel)),
+        door("/api/invoices/{uuid}/send_notification", post(send_notification)),
         door("/api/invoices/{uuid}/set_backend_id", post(set_backend_id)),
         door("/api/invoices/{uuid}/set_payment_url", post(set_payment_url)),
         door("/api/invoices/{uuid}/set_reference_number", post(set_reference_number)),
         door("/api/invoice-items", get(list_items)),
     ]
     .into_iter()
-    .fold(Router::new(), Router::merge)
+    .fold(imports::routes(), Router::merge)
 }
 
 pub fn doors() -> Vec<Door> {
@@ -79,6 +79,7 @@ pub fn doors() -> Vec<Door> {
             .query(&[("customer_uuid", "Of one customer.")])
             .answers(200, "InvoiceGrowth")
             .refuses(&[404]),
+        imports::door_of(),
         see("/api/invoices/{uuid}/", "An invoice with its items").answers(200, "Invoice"),
         see("/api/invoices/{uuid}/items/", "The cost of an invoice, item by item")
             .answers(200, "InvoiceCost"),
@@ -100,6 +101,12 @@ pub fn doors() -> Vec<Door> {
         .fields(&[may("reason", Takes::Text)])
         .answers(200, "Invoice")
         .refuses(&[403, 404, 409]),
+        act(
+            "/api/invoices/{uuid}/send_notification/",
+            "Mail the notice of an invoice to the owners (staff, finance)",
+        )
+        .answers(200, "Detail")
+        .refuses(&[403, 404, 409]),
         act("/api/invoices/{uuid}/set_backend_id/", "Set the id of an invoice in another system")
             .fields(&[may("backend_id", Takes::Text)])
             .answers_any(200),
@@ -119,13 +126,14 @@ pub fn doors() -> Vec<Door> {
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![
+    let own = [
         schema::<InvoiceWire>(),
         schema::<ItemWire>(),
         schema::<InvoiceItemWire>(),
         schema::<InvoiceCost>(),
         schema::<InvoiceGrowth>(),
-    ]
+    ];
+    own.into_iter().chain(imports::schemas()).collect()
 }
 
 fn named(text: &str) -> Result<InvoiceId, Error> {
@@ -176,17 +184,8 @@ async fn list_items(State(doors): State<Shared>, caller: SignedIn, listing: List
 
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
     let customer: Option<CustomerId> = fields.must_link("customer", &[links::CUSTOMERS]);
-    let mut number = |name: &str, least, most| {
-        let sent = fields.value(name).is_some_and(|value| !value.is_null() && value != "");
-        if sent {
-            fields.may_int(name, least, most)
-        } else {
-            fields.fault(name, "This field is required.")
-        }
-    };
-    let (year, month) = (number("year", 2_000, 2_199), number("month", 1, 12));
+    let month = imports::month(&mut fields);
     fields.check()?;
-    let month = year.zip(month).and_then(|(year, month)| Month::new(year, month));
     let (Some(customer), Some(month)) = (customer, month) else {
         return Err(Error::field("month", "A month is expected.").into());
     };
@@ -251,35 +250,6 @@ async fn growth(State(doors): State<Shared>, caller: SignedIn, query: Query) -> 
     Ok(Json(InvoiceGrowth::of(&months)).into_response())
 }
 
-/// A file that shows a payment: a picture or a PDF, by its first bytes. Multipart forms carry it as it is, JSON in
-/// base64.
-pub(super) fn proof(fields: &mut Fields) -> Option<Proof> {
-    let text = match fields.value("proof")? {
-        Value::Null => return None,
-        Value::String(text) if text.is_empty() => return None,
-        Value::String(text) => text.clone(),
-        Value::Object(file) => {
-            file.get("base64").and_then(Value::as_str).unwrap_or_default().to_owned()
-        }
-        _ => return fields.fault("proof", "The submitted data was not a file."),
-    };
-    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(text) else {
-        return fields.fault("proof", "The submitted data was not a file.");
-    };
-    if bytes.len() > MOST_PROOF {
-        return fields.fault("proof", "The file is larger than 2 MB.");
-    }
-    let known: [(&[u8], &str); 3] = [
-        (b"%PDF-", "application/pdf"),
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff", "image/jpeg"),
-    ];
-    match known.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        Some((_, kind)) => Some((bytes, (*kind).to_owned())),
-        None => fields.fault("proof", "A PDF, PNG or JPEG file is expected."),
-    }
-}
-
 async fn paid(
     State(doors): State<Shared>,
     caller: SignedIn,
@@ -307,6 +277,15 @@ async fn cancel(
     fields.check()?;
     let note = doors.market.invoices().cancel(&caller.actor, id, &reason).await?;
     Ok(Json(whole(&doors, &caller, note).await?).into_response())
+}
+
+async fn send_notification(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+) -> Answer {
+    doors.market.invoices().notify(&caller.actor, named(&id)?).await?;
+    Ok(told(StatusCode::OK, "Invoice notification sending has been successfully scheduled."))
 }
 
 async fn note(
@@ -374,17 +353,4 @@ async fn pdf(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) ->
         (header::CONTENT_DISPOSITION, disposition.unwrap_or(HeaderValue::from_static("inline"))),
     ];
     Ok((headers, bytes).into_response())
-}
-
-/// A file as it was sent by others: never shown as a page of ours.
-pub(super) fn file(bytes: Vec<u8>, kind: &str) -> Response {
-    let kind =
-        HeaderValue::from_str(kind).unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
-    ];
-    (headers, bytes).into_response()
 }

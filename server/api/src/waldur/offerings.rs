@@ -2,6 +2,7 @@
 //! `/api/marketplace-provider-offerings/` for who sells, and the old `/api/marketplace-offerings/` for both.
 
 mod acts;
+mod figures;
 mod wire;
 
 use axum::{
@@ -107,6 +108,7 @@ pub fn routes() -> Router<Shared> {
         all.push(door(one, get(found).patch(update).put(update).delete(remove)));
     }
     all.push(acts::routes());
+    all.push(figures::routes());
     all.into_iter().fold(Router::new(), Router::merge)
 }
 
@@ -161,18 +163,19 @@ pub fn doors() -> Vec<Door> {
                 .refuses(&[403, 409]),
             Door::new("get", one, "An offering").answers(200, "Offering").refuses(&[404]),
             change("patch"),
-            change("put"),
+            change("put").needs(&[must("name", Takes::Text), must("category", Takes::Link)]),
             Door::new("delete", one, "Delete an offering that nobody ever ordered")
                 .empty()
                 .refuses(&[403, 404, 409]),
         ]);
     }
     all.extend(acts::doors());
+    all.extend(figures::doors());
     all
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    [wire::schemas(), acts::schemas()].concat()
+    [wire::schemas(), acts::schemas(), figures::schemas()].concat()
 }
 
 fn named(text: &str) -> Result<OfferingId, Error> {

@@ -7,7 +7,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use market::{Error, PAYMENTS, PROFILES, Payment, Profile, ProfileChange};
+use market::{Error, PAYMENTS, PROFILES, Payment, PaymentChange, Profile, ProfileChange};
 use model::{CustomerId, InvoiceId, PaymentId, PaymentKind, PaymentProfileId, Usd};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub fn routes() -> Router<Shared> {
         ),
         door("/api/payment-profiles/{uuid}/enable", post(enable)),
         door("/api/payments", get(list).post(create)),
-        door("/api/payments/{uuid}", get(find).delete(remove)),
+        door("/api/payments/{uuid}", get(find).patch(update).put(update).delete(remove)),
         door("/api/payments/{uuid}/link_to_invoice", post(link)),
         door("/api/payments/{uuid}/unlink_from_invoice", post(unlink)),
         door("/api/payments/{uuid}/proof", get(show_proof)),
@@ -82,6 +82,7 @@ pub fn doors() -> Vec<Door> {
             .refuses(&[403, 404]),
         Door::new("put", ONE, "Change a way to pay")
             .fields(CHANGES)
+            .needs(&[must("name", Takes::Text), must("payment_type", Takes::Text)])
             .answers(200, "PaymentProfile")
             .refuses(&[403, 404]),
         Door::new("delete", ONE, "Remove a way to pay that was never used")
@@ -107,6 +108,24 @@ pub fn doors() -> Vec<Door> {
         Door::new("get", "/api/payments/{uuid}/", "A payment")
             .answers(200, "Payment")
             .refuses(&[404]),
+        Door::new("patch", "/api/payments/{uuid}/", "Correct a payment (staff, finance)")
+            .fields(&[
+                may("profile", Takes::Link),
+                may("date_of_payment", Takes::Day),
+                may("sum", Takes::Price),
+                may("proof", Takes::Any),
+            ])
+            .answers(200, "Payment")
+            .refuses(&[403, 404]),
+        Door::new("put", "/api/payments/{uuid}/", "Correct a payment (staff, finance)")
+            .fields(&[
+                must("profile", Takes::Link),
+                must("date_of_payment", Takes::Day),
+                may("sum", Takes::Price),
+                may("proof", Takes::Any),
+            ])
+            .answers(200, "Payment")
+            .refuses(&[403, 404]),
         Door::new("delete", "/api/payments/{uuid}/", "Remove a payment")
             .empty()
             .refuses(&[403, 404]),
@@ -309,6 +328,28 @@ async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Field
     let paid = (sum.micros(), day);
     let payment = doors.market.payments().add(&caller.actor, profile, paid, proof).await?;
     Ok(made(&wire(&doors, &payment)))
+}
+
+async fn update(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    mut fields: Fields,
+) -> Answer {
+    let id = named(&id)?;
+    let none = fields.value("proof").is_some_and(Value::is_null);
+    let change = PaymentChange {
+        profile: fields
+            .has("profile")
+            .then(|| fields.must_link("profile", &[PROFILE_LINKS]))
+            .flatten(),
+        amount: fields.may_price("sum").map(Usd::micros),
+        day: fields.may_day("date_of_payment"),
+        proof: proof(&mut fields).map(Some).or(none.then_some(None)),
+    };
+    fields.check()?;
+    let payment = doors.market.payments().update(&caller.actor, id, change).await?;
+    Ok(Json(wire(&doors, &payment)).into_response())
 }
 
 async fn remove(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) -> Answer {

@@ -67,7 +67,7 @@ pub fn doors() -> Vec<Door> {
             .refuses(&[403, 409]),
         one("get", "A project"),
         one("patch", "Change a project").fields(CHANGES),
-        one("put", "Change a project").fields(CHANGES),
+        one("put", "Change a project").fields(CHANGES).needs(&[must("name", Takes::Text)]),
         Door::new("delete", "/api/projects/{uuid}/", "Remove a project in which nothing lives")
             .empty()
             .refuses(&[403, 404, 409]),

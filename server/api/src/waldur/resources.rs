@@ -1,6 +1,6 @@
 //! `/api/marketplace-resources/` for who has them, `/api/marketplace-provider-resources/` for who provides them.
 
-use std::collections::BTreeMap;
+mod wires;
 
 use axum::{
     Json, Router,
@@ -8,18 +8,19 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use market::{Error, HOLDINGS, Holding, HoldingChange, ResourceRequest, Told};
-use model::{ResourceId, ResourceState};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use market::{Error, HOLDINGS, HoldingChange, ResourceRequest, Told};
+use model::ResourceId;
+use serde_json::json;
 
+use self::wires::{
+    OrderUuid, PeriodWire, PlanEstimate, TeamMember, period_usage, wires, with_usages,
+};
+pub use self::wires::{schemas, state};
 use super::{
     answer::{Listing, single},
     links::{self, hex},
     orders::limits,
     read::decimal,
-    schema,
 };
 use crate::{
     Answer, Doors, Shared,
@@ -82,8 +83,7 @@ pub fn routes() -> Router<Shared> {
             let holdings = doors.market.holdings();
             let (found, total) =
                 holdings.list(&caller.actor, as_provider, asked, listing.range()).await?;
-            let items: Vec<ResourceWire> = found.into_iter().map(|one| wire(&doors, one)).collect();
-            listing.answer(&doors, &items, total)
+            listing.answer(&doors, &wires(&doors, &caller, found).await?, total)
         };
         all.push(door(side.list, get(list)));
         all.push(door(side.one, get(find).patch(update).put(update)));
@@ -149,7 +149,7 @@ pub fn doors() -> Vec<Door> {
             Door::list(side.list, "Resources", "Resource", HOLDINGS.filters),
             Door::new("get", side.one, "A resource").answers(200, "Resource").refuses(&[404]),
             change("patch"),
-            change("put"),
+            change("put").needs(&[must("name", Takes::Text)]),
             asks(side.terminate, "Order the end of a resource")
                 .fields(&[may("attributes", Takes::Object)]),
             Door::list(side.plan_periods, "When it was on which plan", "PlanPeriod", &[]),
@@ -171,161 +171,6 @@ pub fn doors() -> Vec<Door> {
     all
 }
 
-pub fn schemas() -> Vec<(String, Value)> {
-    vec![
-        schema::<ResourceWire>(),
-        schema::<PeriodWire>(),
-        schema::<OrderUuid>(),
-        schema::<ResourceStatus>(),
-        schema::<TeamMember>(),
-        schema::<PlanEstimate>(),
-    ]
-}
-
-#[derive(Serialize, ToSchema)]
-struct OrderUuid {
-    order_uuid: String,
-}
-
-#[derive(Serialize, ToSchema)]
-struct ResourceStatus {
-    status: String,
-}
-
-#[derive(Serialize, ToSchema)]
-struct PlanEstimate {
-    plan_uuid: String,
-    /// For each unit of time of the plan, in US dollars.
-    cost: String,
-}
-
-#[derive(Serialize, ToSchema)]
-struct TeamMember {
-    uuid: String,
-    role: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expiration_time: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Resource)]
-pub struct ResourceWire {
-    url: String,
-    uuid: String,
-    name: String,
-    slug: String,
-    description: String,
-    state: &'static str,
-    paused: bool,
-    created: String,
-    modified: String,
-    offering: String,
-    offering_uuid: String,
-    offering_name: String,
-    offering_slug: String,
-    offering_type: String,
-    provider_uuid: String,
-    provider_name: String,
-    category_uuid: String,
-    category_title: String,
-    plan: String,
-    plan_uuid: String,
-    plan_name: String,
-    plan_unit: &'static str,
-    project: String,
-    project_uuid: String,
-    project_name: String,
-    customer: String,
-    customer_uuid: String,
-    customer_name: String,
-    #[schema(value_type = Object)]
-    attributes: Map<String, Value>,
-    limits: BTreeMap<String, i64>,
-    #[schema(value_type = Object)]
-    options: Map<String, Value>,
-    backend_id: String,
-    effective_id: String,
-    #[schema(value_type = Object)]
-    backend_metadata: Map<String, Value>,
-    #[schema(value_type = Vec<Object>)]
-    report: Vec<Value>,
-    error_message: String,
-    end_date: Option<String>,
-    can_terminate: bool,
-    #[schema(value_type = Object)]
-    current_usages: Map<String, Value>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = PlanPeriod)]
-struct PeriodWire {
-    uuid: String,
-    plan_name: String,
-    plan_uuid: String,
-    start: String,
-    end: Option<String>,
-    limits: BTreeMap<String, i64>,
-    #[schema(value_type = Vec<Object>)]
-    components: [(); 0],
-}
-
-/// As Waldur spells it; what is paused is OK there, with a flag.
-pub const fn state(state: ResourceState) -> &'static str {
-    match state {
-        ResourceState::Creating => "Creating",
-        ResourceState::Ok | ResourceState::Paused => "OK",
-        ResourceState::Updating => "Updating",
-        ResourceState::Erred => "Erred",
-        ResourceState::Terminating => "Terminating",
-        ResourceState::Terminated => "Terminated",
-    }
-}
-
-/// A resource on the wire.
-pub fn wire(doors: &Doors, one: Holding) -> ResourceWire {
-    ResourceWire {
-        url: doors.link(links::RESOURCES, one.id),
-        uuid: hex(one.id),
-        name: one.name,
-        slug: one.slug,
-        description: one.description,
-        state: state(one.state),
-        paused: one.state == ResourceState::Paused,
-        created: one.created_at.to_string(),
-        modified: one.updated_at.max(one.created_at).to_string(),
-        offering: doors.link(links::PUBLIC_OFFERINGS, one.offering),
-        offering_uuid: hex(one.offering),
-        offering_name: one.offering_name,
-        offering_slug: one.offering_slug,
-        offering_type: one.offering_kind,
-        provider_uuid: hex(one.seller),
-        provider_name: one.seller_name,
-        category_uuid: hex(one.category),
-        category_title: one.category_title,
-        plan: doors.link(links::PLANS, one.plan),
-        plan_uuid: hex(one.plan),
-        plan_name: one.plan_name,
-        plan_unit: one.plan_unit.as_str(),
-        project: doors.link(links::PROJECTS, one.project),
-        project_uuid: hex(one.project),
-        project_name: one.project_name,
-        customer: doors.link(links::CUSTOMERS, one.customer),
-        customer_uuid: hex(one.customer),
-        customer_name: one.customer_name,
-        attributes: one.attributes,
-        limits: one.limits,
-        options: one.options,
-        effective_id: one.backend_id.clone(),
-        backend_id: one.backend_id,
-        backend_metadata: one.backend_metadata,
-        report: one.report,
-        error_message: one.error_message,
-        end_date: one.end_day.map(|day| day.to_string()),
-        can_terminate: !matches!(one.state, ResourceState::Terminated | ResourceState::Terminating),
-        current_usages: Map::new(),
-    }
-}
-
 fn named(text: &str) -> Result<ResourceId, Error> {
     text.parse().map_err(|_| Error::Missing("resource"))
 }
@@ -337,7 +182,7 @@ async fn find(
     query: Query,
 ) -> Answer {
     let found = doors.market.holdings().find(&caller.actor, named(&id)?).await?;
-    Ok(single(&query, &wire(&doors, found)))
+    Ok(single(&query, &with_usages(&doors, &caller, found).await?))
 }
 
 async fn update(
@@ -354,7 +199,7 @@ async fn update(
     };
     fields.check()?;
     let found = doors.market.holdings().update(&caller.actor, named(&id)?, change).await?;
-    Ok(Json(wire(&doors, found)).into_response())
+    Ok(Json(with_usages(&doors, &caller, found).await?).into_response())
 }
 
 async fn ask(
@@ -439,7 +284,9 @@ async fn plan_periods(
     Named(id): Named,
     listing: Listing,
 ) -> Answer {
-    let found = doors.market.holdings().periods(&caller.actor, named(&id)?).await?;
+    let id = named(&id)?;
+    let found = doors.market.holdings().periods(&caller.actor, id).await?;
+    let used = doors.market.usages().of_resource(&caller.actor, id).await?;
     let one = |(period, plan): (market::PlanPeriod, Option<market::PlanDetail>)| PeriodWire {
         uuid: hex(period.id),
         plan_name: plan.map(|plan| plan.plan.name).unwrap_or_default(),
@@ -447,7 +294,11 @@ async fn plan_periods(
         start: period.start_at.to_string(),
         end: period.end_at.map(|at| at.to_string()),
         limits: period.limits,
-        components: [],
+        components: used
+            .iter()
+            .filter(|usage| usage.period == Some(period.id))
+            .map(period_usage)
+            .collect(),
     };
     let items: Vec<PeriodWire> = found.into_iter().map(one).collect();
     listing.answer_all(&doors, &items)

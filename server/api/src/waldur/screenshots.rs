@@ -65,7 +65,7 @@ pub fn doors() -> Vec<Door> {
             .answers(200, "Screenshot")
             .refuses(&[404]),
         change("patch"),
-        change("put"),
+        change("put").needs(&[must("name", Takes::Text)]),
         Door::new("delete", one, "Take a picture away").empty().refuses(&[403, 404]),
         Door::new("get", "/api/marketplace-screenshots/{uuid}/image/", "A picture")
             .open(Open::Checked)

@@ -1,7 +1,7 @@
 //! `/api/marketplace-service-providers/`: customers that sell.
 
 use axum::{Json, Router, extract::State, response::IntoResponse, routing::get};
-use market::{Error, OFFERINGS, PROVIDERS, Side, Vendor};
+use market::{Account, Earnings, Error, OFFERINGS, PEOPLE, PROVIDERS, Side, Vendor};
 use model::{CustomerId, ProviderId, Usd};
 use serde::Serialize;
 use serde_json::Value;
@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 use super::{
     answer::{Listing, made, single},
     links::{self, hex},
-    offerings, schema,
+    offerings,
+    read::decimal,
+    schema,
 };
 use crate::{
     Answer, Doors, Shared,
@@ -28,6 +30,7 @@ pub fn routes() -> Router<Shared> {
         door("/api/marketplace-service-providers/{uuid}/stat", get(stat)),
         door("/api/marketplace-service-providers/{uuid}/revenue", get(revenue)),
         door("/api/marketplace-service-providers/{uuid}/customers", get(customers)),
+        door("/api/marketplace-service-providers/{uuid}/users", get(users)),
         door("/api/marketplace-service-providers/{uuid}/projects", get(projects)),
         door("/api/marketplace-service-providers/{uuid}/offerings", get(offers)),
     ]
@@ -64,7 +67,7 @@ pub fn doors() -> Vec<Door> {
         .refuses(&[403, 404]),
         Door::list(
             "/api/marketplace-service-providers/{uuid}/revenue/",
-            "What was invoiced for a provider, by month",
+            "What a provider has earned by month, by invoices and from wallets",
             "ProviderRevenue",
             &[],
         )
@@ -74,6 +77,13 @@ pub fn doors() -> Vec<Door> {
             "Who buys of a provider",
             "ProviderCustomer",
             &[],
+        )
+        .refuses(&[403, 404]),
+        Door::list(
+            "/api/marketplace-service-providers/{uuid}/users/",
+            "People with a role in what has something of a provider",
+            "ProviderUser",
+            PEOPLE.filters,
         )
         .refuses(&[403, 404]),
         Door::list(
@@ -99,6 +109,7 @@ pub fn schemas() -> Vec<(String, Value)> {
         schema::<ProviderStat>(),
         schema::<ProviderRevenue>(),
         schema::<ProviderCustomer>(),
+        schema::<ProviderUser>(),
         schema::<ProviderProject>(),
     ]
 }
@@ -141,15 +152,32 @@ struct ProviderStat {
 
 #[derive(Serialize, ToSchema)]
 struct ProviderRevenue {
+    /// What was invoiced and what came from wallets, in US dollars.
     total: String,
     year: i64,
     month: i64,
+    invoiced: String,
+    /// What came from wallets, after the platform's fee, at the price of a credit as it is now.
+    wallet_earnings: String,
+    /// The same in credits.
+    wallet_credits: String,
 }
 
 #[derive(Serialize, ToSchema)]
 struct ProviderCustomer {
     uuid: String,
     name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProviderUser {
+    uuid: String,
+    username: String,
+    full_name: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    is_active: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -234,7 +262,7 @@ async fn stat(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) -
         active_resources: trade.resources,
         resources_number_change: trade.new_resources,
         active_and_paused_offerings: trade.offerings,
-        unresolved_tickets: 0,
+        unresolved_tickets: trade.tickets,
         pending_orders: trade.pending_orders,
         erred_resources: trade.erred_resources,
     })
@@ -248,10 +276,14 @@ async fn revenue(
     listing: Listing,
 ) -> Answer {
     let found = doors.market.vendors().revenue(&caller.actor, named(&id)?).await?;
-    let one = |(year, month, micros)| ProviderRevenue {
-        total: super::read::decimal(Usd::from_micros(micros)),
-        year,
-        month,
+    let dollars = |micros| decimal(Usd::from_micros(micros));
+    let one = |earned: Earnings| ProviderRevenue {
+        total: dollars(earned.invoiced.saturating_add(earned.wallets)),
+        year: earned.month.year(),
+        month: earned.month.month(),
+        invoiced: dollars(earned.invoiced),
+        wallet_earnings: dollars(earned.wallets),
+        wallet_credits: dollars(earned.credits),
     };
     let items: Vec<ProviderRevenue> = found.into_iter().map(one).collect();
     listing.answer_all(&doors, &items)
@@ -267,6 +299,33 @@ async fn customers(
     let one = |named: market::Named| ProviderCustomer { uuid: hex(named.id), name: named.name };
     let items: Vec<ProviderCustomer> = found.into_iter().map(one).collect();
     listing.answer_all(&doors, &items)
+}
+
+async fn users(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    listing: Listing,
+) -> Answer {
+    let id = named(&id)?;
+    let asked = listing.asked(&PEOPLE)?;
+    let vendors = doors.market.vendors();
+    let (found, total) = vendors.people(&caller.actor, id, asked, listing.range()).await?;
+    let one = |account: Account| {
+        let (first, last) =
+            account.full_name.split_once(' ').unwrap_or((account.full_name.as_str(), ""));
+        ProviderUser {
+            uuid: hex(account.id),
+            username: account.email.clone(),
+            first_name: first.to_owned(),
+            last_name: last.to_owned(),
+            full_name: account.full_name.clone(),
+            email: account.email,
+            is_active: account.active,
+        }
+    };
+    let items: Vec<ProviderUser> = found.into_iter().map(one).collect();
+    listing.answer(&doors, &items, total)
 }
 
 async fn projects(

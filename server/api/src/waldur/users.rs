@@ -80,7 +80,7 @@ pub fn doors() -> Vec<Door> {
             .answers(200, "User"),
         one("get", "Somebody"),
         one("patch", "Change an account").fields(CHANGES),
-        one("put", "Change an account").fields(CHANGES),
+        one("put", "Change an account").fields(CHANGES).needs(&[must("email", Takes::Text)]),
         Door::new("delete", "/api/users/{uuid}/", "Shut somebody out (operators)")
             .empty()
             .refuses(&[403, 404, 409]),

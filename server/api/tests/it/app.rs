@@ -1,12 +1,17 @@
 //! A marketplace to knock at.
 
+use std::sync::Mutex;
+
 use api::Api;
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use market::{Client, Market};
+use market::{
+    Client, Market,
+    ports::{Tell, Telling},
+};
 use model::{Email, Role, Service, SignIn};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -171,5 +176,21 @@ impl App {
         let path = format!("/v1/services/{slug}/subscribe");
         let made = self.post(&path, &person.authorization, &json!({})).await.expect(201);
         made["api_key"].as_str().unwrap().to_owned()
+    }
+}
+
+/// What hooks were told, and what they answer (204 when nothing is said).
+#[derive(Default)]
+pub struct Ear(pub Mutex<Vec<Heard>>, pub Mutex<Vec<u16>>);
+
+/// The address, the headers and the body that were sent.
+pub type Heard = (String, Vec<(&'static str, String)>, String);
+
+impl Tell for Ear {
+    fn tell(&self, url: String, headers: Vec<(&'static str, String)>, body: String) -> Telling<'_> {
+        Box::pin(async move {
+            self.0.lock().unwrap().push((url, headers, body));
+            Ok(self.1.lock().unwrap().pop().unwrap_or(204))
+        })
     }
 }

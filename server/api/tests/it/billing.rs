@@ -11,17 +11,20 @@ use crate::app::{App, Person, app};
 const DOLLAR: i64 = 1_000_000;
 
 /// A buyer with a resource since the first of the last month: 10 dollars a month and 5 cents a call.
-struct Bought {
-    app: App,
-    buyer: Person,
-    chief: String,
-    resource: String,
-    offering: String,
-    month: Month,
+pub struct Bought {
+    pub app: App,
+    pub buyer: Person,
+    pub chief: String,
+    pub resource: String,
+    pub offering: String,
+    pub month: Month,
 }
 
 async fn bought() -> Bought {
-    let app = app().await;
+    bought_at(app().await).await
+}
+
+pub async fn bought_at(app: App) -> Bought {
     let buyer = app.person("debtor").await;
     let chief = app.operator().await;
     let market = &app.market;
@@ -40,7 +43,7 @@ async fn bought() -> Bought {
 }
 
 impl Bought {
-    async fn invoice(&self) -> Value {
+    pub async fn invoice(&self) -> Value {
         let customer = format!("/api/customers/{}/", self.buyer.customer);
         let body =
             json!({ "customer": customer, "year": self.month.year(), "month": self.month.month() });

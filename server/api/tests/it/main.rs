@@ -9,13 +9,17 @@
 
 mod app;
 mod billing;
+mod bills;
+mod callbacks;
 mod callers;
 mod discovery;
 mod documents;
 mod forms;
+mod listings;
 mod money;
 mod orders;
 mod powers;
+mod sellers;
 mod services;
 mod sign_in;
 mod support;

@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use crate::app::{Answered, App, Person};
 
 /// What an operator sells by hand, and who buys it.
-struct Shop {
-    app: App,
-    chief: String,
-    buyer: Person,
-    offering: String,
-    plan: String,
-    project: String,
+pub struct Shop {
+    pub app: App,
+    pub chief: String,
+    pub buyer: Person,
+    pub offering: String,
+    pub plan: String,
+    pub project: String,
 }
 
 impl Shop {
-    async fn open(market: market::Market, options: Value) -> Self {
+    pub async fn open(market: market::Market, options: Value) -> Self {
         let app = App::over(market);
         let chief = app.operator().await;
         let buyer = app.person("buyer-of-bots").await;
@@ -55,7 +55,7 @@ impl Shop {
         }
     }
 
-    fn body(&self) -> Value {
+    pub fn body(&self) -> Value {
         let (offering, plan) = (&self.offering, &self.plan);
         json!({
             "offering": format!("/api/marketplace-public-offerings/{offering}/"),
@@ -66,23 +66,23 @@ impl Shop {
         })
     }
 
-    async fn order(&self) -> Answered {
+    pub async fn order(&self) -> Answered {
         self.app.post("/api/marketplace-orders/", &self.buyer.authorization, &self.body()).await
     }
 
-    async fn act(&self, who: &str, order: &Value, act: &str) -> Answered {
+    pub async fn act(&self, who: &str, order: &Value, act: &str) -> Answered {
         let id = order["uuid"].as_str().unwrap();
         self.app.post(&format!("/api/marketplace-orders/{id}/{act}/"), who, &json!({})).await
     }
 
-    async fn see(&self, order: &Value) -> Value {
+    pub async fn see(&self, order: &Value) -> Value {
         let id = order["uuid"].as_str().unwrap();
         let path = format!("/api/marketplace-orders/{id}/");
         self.app.get(&path, &self.buyer.authorization).await.expect(200)
     }
 
     /// Lets the work be done that is due.
-    async fn work(&self) {
+    pub async fn work(&self) {
         while self.app.market.work().await.unwrap() > 0 {}
     }
 }
@@ -318,6 +318,7 @@ market::both_engines! { hostile_orders_are_refused, |market| {
         ("plan", json!("/api/marketplace-plans/018bcfe5680077078707070707070707/")),
         ("offering", json!("/api/customers/1/")),
         ("callback_url", json!("javascript:alert(1)")),
+        ("callback_url", json!("https://user:secret@shop.example/")),
         ("project", Value::Null),
     ] {
         let mut body = shop.body();

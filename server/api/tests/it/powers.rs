@@ -1,18 +1,15 @@
 //! Powers that are handed on: invitations, access tokens, hooks.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::{
     body::Body,
     http::{Method, Request},
 };
-use market::{
-    both_engines,
-    ports::{Tell, Telling},
-};
+use market::both_engines;
 use serde_json::{Value, json};
 
-use crate::app::{Answered, App};
+use crate::app::{Answered, App, Ear};
 
 async fn send(app: &App, method: &str, path: &str, who: &str, body: &Value) -> Answered {
     let headers = [("content-type", "application/json"), ("authorization", who)];
@@ -29,22 +26,6 @@ async fn from(app: &App, ip: &str, who: &str) -> u16 {
     let request = Request::builder().uri("/api/users/me/").header("authorization", who);
     let request = request.extension(api::ClientAddr(ip.parse().unwrap()));
     app.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
-}
-
-/// What hooks were told.
-#[derive(Default)]
-struct Ear(Mutex<Vec<Heard>>, Mutex<Vec<u16>>);
-
-/// The address, the headers and the body that were sent.
-type Heard = (String, Vec<(&'static str, String)>, String);
-
-impl Tell for Ear {
-    fn tell(&self, url: String, headers: Vec<(&'static str, String)>, body: String) -> Telling<'_> {
-        Box::pin(async move {
-            self.0.lock().unwrap().push((url, headers, body));
-            Ok(self.1.lock().unwrap().pop().unwrap_or(204))
-        })
-    }
 }
 
 both_engines! {

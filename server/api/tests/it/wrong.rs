@@ -332,3 +332,55 @@ market::both_engines! { strange_addresses_and_methods, |market| {
     let put = app.ask(Method::PUT, "/api-auth/password/", &[], Body::empty()).await;
     assert_eq!(put.json(), json!({ "detail": "Method \"PUT\" not allowed." }));
 } }
+
+/// Every door that a whole thing is put to says which fields it needs, and asks for each of them, as a patch does not.
+#[tokio::test]
+async fn what_is_put_must_be_whole() {
+    let app = app().await;
+    let chief = app.operator().await;
+    let category = app
+        .post("/api/marketplace-categories/", &chief, &json!({ "title": "T" }))
+        .await
+        .expect(201);
+    let ask = async |method: Method, path: &str, body: Value| {
+        let headers = [("authorization", chief.as_str()), ("content-type", "application/json")];
+        app.ask(method, path, &headers, body.to_string()).await
+    };
+    let document = api::openapi("https://cmp.example");
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let put = &methods["put"]["requestBody"]["content"]["application/json"]["schema"];
+        let Some(needed) = put["required"].as_array().filter(|names| !names.is_empty()) else {
+            continue;
+        };
+        let id = category["uuid"].as_str().unwrap();
+        let one: String = path
+            .split(['{', '}'])
+            .enumerate()
+            .map(|(n, part)| if n % 2 == 1 { id } else { part })
+            .collect();
+        let lacking = ask(Method::PUT, &one, json!({})).await;
+        // What looks first whether the thing is there finds none by the id of a category.
+        if lacking.status == 404 {
+            continue;
+        }
+        let faults = lacking.expect(400);
+        for name in needed {
+            assert_eq!(
+                faults[name.as_str().unwrap()],
+                json!(["This field is required."]),
+                "{path}: {faults}"
+            );
+        }
+        asked += 1;
+    }
+    assert!(asked >= 8, "only {asked} doors were asked");
+    let path = format!("/api/marketplace-categories/{}/", category["uuid"].as_str().unwrap());
+    let lacking = ask(Method::PUT, &path, json!({ "description": "D" })).await.expect(400);
+    assert_eq!(lacking, json!({ "title": ["This field is required."] }));
+    let changed = ask(Method::PATCH, &path, json!({ "description": "D" })).await.expect(200);
+    assert_eq!((&changed["title"], &changed["description"]), (&json!("T"), &json!("D")));
+    let put =
+        ask(Method::PUT, path.trim_end_matches('/'), json!({ "title": "U" })).await.expect(200);
+    assert_eq!((&put["title"], &put["description"]), (&json!("U"), &json!("D")));
+}

@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{
-    CustomerId, Day, InvoiceId, InvoiceItemId, InvoiceState, Month, PlanId, Timestamp, tax,
-};
+use model::{CustomerId, InvoiceId, InvoiceItemId, InvoiceState, Month, PlanId, Timestamp, tax};
 use serde_json::{Map, Value, json};
 use store::{
     Tx,
     billable::{self, Debtor, Tariff},
+    imports::{self, Imported},
     invoices::{self, Invoice, Item},
 };
 
-use super::{FROM_CREATED, Invoices};
+use super::Invoices;
 use crate::{
     Actor, Error, On, Permission, Result,
     audit::Deed,
@@ -29,6 +28,8 @@ pub(super) const TOO_LARGE: &str = "The amounts of this month are too large for 
 pub(super) struct Draft {
     pub debtor: Debtor,
     pub lines: Option<Vec<Line>>,
+    /// What was told in bulk.
+    pub told: Vec<Imported>,
 }
 
 /// How much of a month is billed.
@@ -125,23 +126,23 @@ impl Invoices<'_> {
         let there = invoices::of_month(&mut *tx, customers, (month.year(), month.month())).await?;
         let last = now.day() >= month.end();
         let (mut done, mut bills, mut all) = (Vec::new(), Vec::new(), Vec::new());
-        for draft in drafts {
+        for mut draft in drafts {
             let id = draft.debtor.id;
             let old = there.iter().find(|invoice| invoice.customer == id);
             if let Some(old) = old.filter(|old| old.state != InvoiceState::Pending) {
                 done.push(Ok(old.id));
                 continue;
             }
-            let Some(lines) = draft.lines else {
+            let Some(lines) = draft.lines.take() else {
                 done.push(Err(id));
                 continue;
             };
-            if lines.is_empty() && actor.is_none() && old.is_none() {
+            let nothing = lines.is_empty() && draft.told.is_empty();
+            if nothing && actor.is_none() && old.is_none() {
                 continue;
             }
             let invoice = old.map_or_else(|| core.id(InvoiceId::new), |old| old.id);
-            let Some((mut bill, items)) = self.written(&draft.debtor, &lines, month, invoice, now)
-            else {
+            let Some((mut bill, items)) = self.written(&draft, &lines, month, invoice, now) else {
                 done.push(Err(id));
                 continue;
             };
@@ -205,7 +206,10 @@ impl Invoices<'_> {
             let end = used.partition_point(|u| u.customer.to_string() <= id.to_string());
             (periods.get(from..to).unwrap_or_default(), used.get(first..end).unwrap_or_default())
         };
+        let numbers = (month.year(), month.month());
+        let mut told = imports::of_month(tx, customers, numbers).await?;
         let drafts = debtors.into_iter().map(|debtor| {
+            let own = told.extract_if(.., |one| one.customer == debtor.id).collect();
             let (periods, used) = of(debtor.id);
             let so_far = (reach == Reach::Now && now.day() < month.end()).then_some(now);
             let until = match (so_far, debtor.blocked_at) {
@@ -213,7 +217,7 @@ impl Invoices<'_> {
                 (now, blocked) => now.or(blocked),
             };
             let lines = Bill { month, until, tariffs: &tariffs }.lines(periods, used);
-            Draft { debtor, lines }
+            Draft { debtor, lines, told: own }
         });
         Ok(drafts.collect())
     }
@@ -221,7 +225,7 @@ impl Invoices<'_> {
     /// An invoice that is not final, with its items; `None` when the sums do not fit.
     pub(super) fn written(
         self,
-        debtor: &Debtor,
+        Draft { debtor, told, .. }: &Draft,
         lines: &[Line],
         month: Month,
         id: InvoiceId,
@@ -259,6 +263,13 @@ impl Invoices<'_> {
                 details: line.details.clone(),
             });
         }
+        for one in told {
+            let tax = tax(one.price, debtor.tax_rate)?;
+            price = price.checked_add(one.price)?;
+            taxes = taxes.checked_add(tax)?;
+            let position = i64::try_from(items.len()).ok()?;
+            items.push(Item { position, tax, ..self.item_of(one, id, month) });
+        }
         // Due so many days after it can be final.
         let from = now.day().max(month.end());
         let invoice = Invoice {
@@ -286,71 +297,6 @@ impl Invoices<'_> {
             updated_at: now,
         };
         Some((invoice, items))
-    }
-
-    /// Takes a final invoice back: it becomes canceled, and a credit note with a number of its own mirrors it, so that
-    /// the two sum to zero. The credit note.
-    pub async fn cancel(&self, actor: &Actor, id: InvoiceId, reason: &str) -> Result<Invoice> {
-        let invoice = self.managed(actor, id).await?;
-        if invoice.credits.is_some() {
-            return Err(Error::Conflict("A credit note is not canceled."));
-        }
-        let core = self.0.core();
-        let now = core.now();
-        let mut tx = core.db().begin().await?;
-        store::customers::lock(&mut tx, invoice.customer).await?;
-        let states = (InvoiceState::Created, InvoiceState::Canceled);
-        if !invoices::set_state(&mut tx, id, states, None, now).await? {
-            return Err(Error::Conflict(FROM_CREATED));
-        }
-        let items = invoices::items(&mut tx, id).await?;
-        let note = self.mirror(&mut tx, &invoice, now).await?;
-        let items: Vec<Item> = items
-            .into_iter()
-            .map(|view| Item {
-                id: core.id_at(now, InvoiceItemId::new),
-                invoice: note.id,
-                price: -view.item.price,
-                tax: -view.item.tax,
-                quantity: -view.item.quantity,
-                ..view.item
-            })
-            .collect();
-        invoices::put(&mut tx, std::slice::from_ref(&note)).await?;
-        invoices::insert_items(&mut tx, &items).await?;
-        let message = format!(
-            "Invoice {} was canceled by credit note {}.",
-            invoice.number.unwrap_or_default(),
-            note.number.unwrap_or_default()
-        );
-        let deed = Deed::new("invoice_canceled", message, "invoice", id)
-            .of(invoice.customer)
-            .with(json!({ "credit_note": note.id, "reason": reason }));
-        self.0.note(&mut tx, Some(actor), deed).await?;
-        tx.commit().await?;
-        self.find(actor, note.id).await
-    }
-
-    async fn mirror(&self, tx: &mut Tx, invoice: &Invoice, now: Timestamp) -> Result<Invoice> {
-        let today: Day = now.day();
-        Ok(Invoice {
-            id: self.0.core().id(InvoiceId::new),
-            number: Some(invoices::take_numbers(tx, 1).await?),
-            state: InvoiceState::Created,
-            credits: Some(invoice.id),
-            price: -invoice.price,
-            tax: -invoice.tax,
-            total: -invoice.total,
-            invoice_day: Some(today),
-            due_day: Some(today),
-            paid_day: None,
-            backend_id: String::new(),
-            payment_url: String::new(),
-            reference_number: String::new(),
-            created_at: now,
-            updated_at: now,
-            ..invoice.clone()
-        })
     }
 }
 

@@ -48,7 +48,7 @@ impl Invoices<'_> {
         let mut made = Vec::new();
         for draft in so_far.iter().chain(&whole) {
             let lines = draft.lines.as_deref().ok_or(Error::Conflict(TOO_LARGE))?;
-            let written = self.written(&draft.debtor, lines, month, id, now);
+            let written = self.written(draft, lines, month, id, now);
             made.push(written.ok_or(Error::Conflict(TOO_LARGE))?);
         }
         let mut made = made.into_iter();
@@ -82,11 +82,13 @@ impl Invoices<'_> {
             let drafts = self.drafts(&mut tx, &batch, month, Reach::Now).await?;
             drop(tx);
             for draft in drafts {
-                let Some(lines) = draft.lines.filter(|lines| !lines.is_empty()) else { continue };
+                let Some(lines) = draft.lines.as_deref() else { continue };
+                if lines.is_empty() && draft.told.is_empty() {
+                    continue;
+                }
                 let id = core.id(InvoiceId::new);
-                found.extend(
-                    self.written(&draft.debtor, &lines, month, id, now).map(|(invoice, _)| invoice),
-                );
+                let written = self.written(&draft, lines, month, id, now);
+                found.extend(written.map(|(invoice, _)| invoice));
             }
         }
     }

@@ -35,6 +35,8 @@ macro_rules! both {
     )+ };
 }
 
+mod blocked;
+
 both! {
     the_items_are_the_invoice,
     a_price_that_changes_and_a_switch_split_the_month,
@@ -571,6 +573,10 @@ async fn paying_is_for_finance(db: Db) {
     assert_eq!(kinds, ["invoice_created", "invoice_paid"]);
 }
 
+fn share(username: &str) -> market::Part {
+    market::Part { username: username.to_owned(), user: None, amount: 1 }
+}
+
 async fn others_see_nothing(db: Db) {
     let shop = Shop::open(db).await;
     let plan = shop.plan((DOLLAR, 0, 0), &[part("calls", Billing::Usage, 1)]).await;
@@ -593,8 +599,9 @@ async fn others_see_nothing(db: Db) {
         invoices.make(&other, shop.customer, month("2026-03")).await.map(drop),
         invoices.growth(&other, Some(shop.customer), 3).await.map(drop),
         usages.find(&other, usage).await.map(drop),
-        usages.tell_of_user(&other, usage, "x", 1).await,
+        usages.divide(&other, usage, &[share("x")]).await,
         payments.profile(&other, profile.id).await.map(drop),
+        invoices.notify(&other, invoice.id).await.map(drop),
         shop.market.credits().find(&other, shop.customer).await.map(drop),
         shop.market.stats().costs_of(&other, invoice.id).await.map(drop),
     ] {
@@ -610,8 +617,11 @@ async fn others_see_nothing(db: Db) {
     assert_eq!(payments.profiles(&other, Asked::default(), (10, 0)).await.unwrap().1, 0);
     assert_eq!(shop.market.credits().list(&other, Asked::default(), (10, 0)).await.unwrap().1, 1);
     assert!(matches!(shop.market.stats().kpis(&shop.buyer).await, Err(Error::Denied)));
-    usages.tell_of_user(&shop.chief, usage, "anna", 1).await.unwrap();
+    usages.divide(&shop.chief, usage, &[share("anna")]).await.unwrap();
     assert_eq!(usages.of_users(&shop.buyer, usage).await.unwrap(), [("anna".to_owned(), 1)]);
+    assert_eq!(usages.parts(&shop.buyer, Asked::default(), (10, 0)).await.unwrap().1, 1);
+    let (hidden, total) = usages.parts(&other, Asked::default(), (10, 0)).await.unwrap();
+    assert_eq!((hidden.len(), total), (0, 0));
 }
 
 async fn credits_are_granted_once(db: Db) {

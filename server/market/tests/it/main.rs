@@ -10,6 +10,8 @@
 mod billing;
 mod catalog;
 mod crashes;
+mod earnings;
+mod imports;
 mod ledger;
 mod order_lists;
 mod people;

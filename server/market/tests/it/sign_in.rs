@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use market::{
-    Actor, Client, Entered, Error, Market,
+    Actor, Asked, Client, Entered, Error, Market,
     mails::{Mail, Outgoing, Sending, Unsent},
     ports::TestClock,
     testing,
@@ -75,7 +75,7 @@ fn token(text: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn four_wrong_passwords_lock_the_account_from_that_address() {
     for (market, clock) in markets().await {
-        register(&market, "target").await;
+        let made = register(&market, "target").await;
         let identity = market.identity();
         let (bad, good) =
             (known("target", "not the password", None), known("target", PASSWORD, None));
@@ -105,6 +105,14 @@ async fn four_wrong_passwords_lock_the_account_from_that_address() {
         }
         let locked = identity.sign_in(&nobody, &from("192.0.2.1")).await;
         assert!(matches!(locked, Err(Error::Limited { .. })), "{locked:?}");
+        // Its owner and operators read of it; what was typed stands nowhere.
+        let ada = market.identity().by_token(&made.token).await.unwrap().unwrap();
+        let read = market.history().list(&ada, Asked::default(), (100, 0)).await.unwrap().0;
+        let count = |kind: &str| read.iter().filter(|event| event.kind == kind).count();
+        assert_eq!((count("auth_login_failed_with_username"), count("auth_locked_out")), (4, 1));
+        let told = read.iter().find(|event| event.kind == "auth_locked_out").unwrap();
+        assert_eq!(told.context["ip_address"], "192.0.2.1");
+        assert_eq!(told.object_id, ada.user().unwrap().to_string());
         // Trying on does not make it longer.
         clock.advance_ms(9 * MINUTE);
         assert!(identity.sign_in(&good, &from("192.0.2.1")).await.is_err());
@@ -155,7 +163,7 @@ async fn one_password_on_many_accounts_is_limited_by_address() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_reset_once_by_mail() {
     for (market, clock) in markets().await {
-        register(&market, "ada").await;
+        let made = register(&market, "ada").await;
         let identity = market.identity();
         let secret = session(&market, "ada").await;
         let ask = |name: &str| format!("{name}@example.org").parse::<model::Email>().unwrap();
@@ -169,6 +177,7 @@ async fn a_password_is_reset_once_by_mail() {
         assert!(matches!(short, Err(Error::Invalid(_))), "{short:?}");
         identity.reset(&link, "another long password".to_owned()).await.unwrap();
         assert!(identity.by_session(&secret).await.unwrap().is_none(), "sessions have ended");
+        assert!(identity.by_token(&made.token).await.unwrap().is_none(), "tokens have ended");
         let again = identity.reset(&link, "a third long password".to_owned()).await;
         assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
         assert!(identity.sign_in(&known("ada", PASSWORD, None), &from("10.0.0.1")).await.is_err());

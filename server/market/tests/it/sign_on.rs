@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use market::{
-    Error, Market, Settings,
+    Error, InvitationDraft, Market, Scope, Settings,
     ports::{Clock, SystemEntropy, TestClock},
     sign_on::{Asking, Heard, Leaving, Provider, Unheard, Word},
     testing,
 };
-use model::{Role, Timestamp};
+use model::{Role, ScopeRole, Timestamp};
 
 use crate::sign_in::{PASSWORD, from, known, markets, register};
 
@@ -142,8 +142,26 @@ async fn strangers_are_kept_out_where_that_is_set() {
         let told = connect(&market);
         let stranger = enter(&market, &told, word("1", "stranger@example.org", &["staff"])).await;
         assert!(matches!(stranger, Err(Error::Conflict(_))), "{stranger:?}");
-        register(&market, "ada").await;
-        enter(&market, &told, word("2", "ada@example.org", &[])).await.unwrap();
+        let made = register(&market, "ada").await;
+        let session = enter(&market, &told, word("2", "ada@example.org", &[])).await.unwrap();
+        // Whoever is invited is no stranger, as long as the invitation waits.
+        let ada = market.identity().by_session(&session).await.unwrap().unwrap();
+        let invite = async |email: &str| {
+            let draft = InvitationDraft {
+                email: email.to_owned(),
+                scope: Scope::Customer(made.customer_uuid),
+                role: ScopeRole::CustomerManager,
+                note: String::new(),
+            };
+            market.invitations().create(&ada, draft).await.unwrap().row.invitation.id
+        };
+        invite("Guest@example.org").await;
+        let session = enter(&market, &told, word("3", "guest@example.org", &[])).await.unwrap();
+        assert!(market.identity().by_session(&session).await.unwrap().is_some());
+        let canceled = invite("late@example.org").await;
+        market.invitations().cancel(&ada, canceled).await.unwrap();
+        let late = enter(&market, &told, word("4", "late@example.org", &[])).await;
+        assert!(matches!(late, Err(Error::Conflict(_))), "{late:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use model::{CatalogQuery, Credits, OfferingId, ResourceState, Title};
 
 use crate::{assert_proven, newcomer, operator, pay_per_use};
 
-fn start(offering: OfferingId, reference: Option<&str>) -> Subscribe {
+pub fn start(offering: OfferingId, reference: Option<&str>) -> Subscribe {
     Subscribe {
         offering,
         plan: None,

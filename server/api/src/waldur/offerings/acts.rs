@@ -1,29 +1,24 @@
-//! What is done to an offering: moved from state to state, described, given components; and what it has done.
+//! What is done to an offering: moved from state to state, described, given components.
 
 use axum::{
     Json, Router,
     extract::State,
     response::IntoResponse,
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, post},
 };
-use market::{EVENTS, OfferMove, Side};
-use model::Usd;
+use market::{OfferMove, Side};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::{change, component, named, of_offering, wire};
+use super::{change, component, named, wire};
 use crate::{
     Answer, Shared,
     actors::SignedIn,
     bodies::{Fields, Named},
     door,
     openapi::{Door, Field, Takes, may, must},
-    waldur::{
-        answer::{Listing, made},
-        links::hex,
-        orders, read, schema,
-    },
+    waldur::{answer::made, schema},
 };
 
 /// The paths of one act under both names.
@@ -35,6 +30,7 @@ macro_rules! both {
         ]
     };
 }
+pub(super) use both;
 
 const MOVES: [([&str; 2], OfferMove, &str, &str); 7] = [
     (both!("activate"), OfferMove::Activate, "Put it on sale", "Offering has been activated."),
@@ -72,12 +68,6 @@ fn asked() -> Vec<([&'static str; 2], MethodRouter<Shared>)> {
         (both!("create_offering_component"), post(create_component)),
         (both!("update_offering_component"), post(update_component)),
         (both!("remove_offering_component"), post(remove_component)),
-        (both!("orders"), get(list_orders)),
-        (both!("costs"), get(costs)),
-        (both!("customers"), get(customers)),
-        (both!("history"), get(history)),
-        (both!("state_counters"), get(state_counters)),
-        (both!("stats"), get(stats)),
     ]
 }
 
@@ -200,59 +190,17 @@ pub fn doors() -> Vec<Door> {
                 .refuses(&[403, 404, 409]),
         );
     }
-    let lists = [
-        (both!("orders"), "Orders of an offering", "Order"),
-        (both!("costs"), "What was invoiced for an offering, by month", "OfferingCosts"),
-        (both!("customers"), "Who has it", "ProviderCustomer"),
-        (both!("history"), "What was done to it", "OfferingHistory"),
-    ];
-    for (paths, summary, schema) in lists {
-        let filters = match schema {
-            "Order" => market::ORDERS.filters,
-            "OfferingHistory" => EVENTS.filters,
-            _ => &[],
-        };
-        all.extend(
-            paths.map(|path| Door::list(path, summary, schema, filters).refuses(&[403, 404])),
-        );
-    }
-    for path in both!("state_counters").into_iter().chain(both!("stats")) {
-        all.push(
-            Door::new("get", path, "How many of the provider's offerings are in each state")
-                .refuses(&[403, 404]),
-        );
-    }
     all
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<OfferingMoved>(), schema::<OfferingCosts>(), schema::<OfferingHistory>()]
+    vec![schema::<OfferingMoved>()]
 }
 
 #[derive(Serialize, ToSchema)]
 struct OfferingMoved {
     detail: String,
     state: String,
-}
-
-#[derive(Serialize, ToSchema)]
-struct OfferingCosts {
-    /// As in `2025-01`.
-    period: String,
-    price: f64,
-    tax: f64,
-    total: f64,
-}
-
-#[derive(Serialize, ToSchema)]
-struct OfferingHistory {
-    id: String,
-    revision_date: String,
-    #[schema(value_type = Option<Object>)]
-    revision_user: Option<Value>,
-    revision_comment: String,
-    #[schema(value_type = Object)]
-    serialized_data: Value,
 }
 
 async fn create_component(
@@ -339,86 +287,4 @@ async fn remove_component(
     fields.check()?;
     doors.market.offers().remove_component(&caller.actor, named(&id)?, &which).await?;
     Ok(Json(json!({ "detail": "Component has been removed." })).into_response())
-}
-
-async fn list_orders(
-    State(doors): State<Shared>,
-    caller: SignedIn,
-    Named(id): Named,
-    listing: Listing,
-) -> Answer {
-    let id = named(&id)?;
-    doors.market.offers().find(Some(&caller.actor), Side::Either, id).await?;
-    let asked = of_offering(&listing, id)?;
-    let (found, total) = doors.market.orders().list(&caller.actor, asked, listing.range()).await?;
-    let items: Vec<orders::OrderWire> =
-        found.into_iter().map(|one| orders::wire(&doors, one)).collect();
-    listing.answer(&doors, &items, total)
-}
-
-async fn costs(
-    State(doors): State<Shared>,
-    caller: SignedIn,
-    Named(id): Named,
-    listing: Listing,
-) -> Answer {
-    let found = doors.market.offers().costs(&caller.actor, named(&id)?).await?;
-    let number = |micros: i64| read::decimal(Usd::from_micros(micros)).parse().unwrap_or_default();
-    let one = |(year, month, price, tax): (i64, i64, i64, i64)| OfferingCosts {
-        period: format!("{year:04}-{month:02}"),
-        price: number(price),
-        tax: number(tax),
-        total: number(price.saturating_add(tax)),
-    };
-    let items: Vec<OfferingCosts> = found.into_iter().map(one).collect();
-    listing.answer_all(&doors, &items)
-}
-
-async fn customers(
-    State(doors): State<Shared>,
-    caller: SignedIn,
-    Named(id): Named,
-    listing: Listing,
-) -> Answer {
-    let found = doors.market.offers().customers(&caller.actor, named(&id)?).await?;
-    let one = |(id, name): (String, String)| json!({ "uuid": hex(id), "name": name });
-    let items: Vec<Value> = found.into_iter().map(one).collect();
-    listing.answer_all(&doors, &items)
-}
-
-async fn history(
-    State(doors): State<Shared>,
-    caller: SignedIn,
-    Named(id): Named,
-    listing: Listing,
-) -> Answer {
-    let asked = listing.asked(&EVENTS)?;
-    let offers = doors.market.offers();
-    let (found, total) = offers.history(&caller.actor, named(&id)?, asked, listing.range()).await?;
-    let one = |event: market::Event| OfferingHistory {
-        id: hex(event.id),
-        revision_date: event.at.to_string(),
-        revision_user: event.user.map(|id| json!({ "uuid": hex(id) })),
-        revision_comment: event.message,
-        serialized_data: event.context,
-    };
-    let items: Vec<OfferingHistory> = found.into_iter().map(one).collect();
-    listing.answer(&doors, &items, total)
-}
-
-async fn state_counters(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) -> Answer {
-    let found = doors.market.offers().count_resources(&caller.actor, named(&id)?).await?;
-    let one = |(state, count): &(model::ResourceState, u64)| json!({ "state": crate::waldur::resources::state(*state), "count": count });
-    let resources: Vec<Value> = found.iter().map(one).collect();
-    Ok(Json(json!({ "resources": resources, "users": [] })).into_response())
-}
-
-async fn stats(State(doors): State<Shared>, caller: SignedIn, Named(id): Named) -> Answer {
-    let offers = doors.market.offers();
-    let id = named(&id)?;
-    let resources = offers.count_resources(&caller.actor, id).await?;
-    let customers = offers.customers(&caller.actor, id).await?.len();
-    let live = resources.iter().filter(|(state, _)| *state != model::ResourceState::Terminated);
-    let live: u64 = live.map(|(_, count)| count).sum();
-    Ok(Json(json!({ "resources_count": live, "customers_count": customers })).into_response())
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<OfferingWire>(), schema::<ComponentWire>()]
+    vec![schema::<OfferingWire>(), schema::<ComponentWire>(), schema::<QuotaWire>()]
 }
 
 #[derive(Serialize, ToSchema)]
@@ -47,8 +47,7 @@ pub struct OfferingWire {
     components: Vec<ComponentWire>,
     plans: Vec<PlanWire>,
     screenshots: Vec<ScreenshotWire>,
-    #[schema(value_type = Vec<Object>)]
-    quotas: [(); 0],
+    quotas: Vec<QuotaWire>,
     #[schema(value_type = Vec<Object>)]
     files: [(); 0],
     #[schema(value_type = Vec<Object>)]
@@ -59,6 +58,31 @@ pub struct OfferingWire {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     details: Map<String, Value>,
+}
+
+/// How many resources there are of the most that there may be; -1 stands for no bound.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OfferingQuota)]
+struct QuotaWire {
+    name: &'static str,
+    usage: u64,
+    limit: i64,
+}
+
+/// What the plans together allow: without a bound when one of those that can be ordered has none.
+fn quotas(plans: &[market::PlanDetail]) -> Vec<QuotaWire> {
+    let open = plans.iter().filter(|plan| plan.plan.archived_at.is_none());
+    let bounds: Option<Vec<i64>> = open.map(|plan| plan.plan.most).collect();
+    let limit = bounds.filter(|bounds| !bounds.is_empty()).map(|bounds| {
+        let gone = plans.iter().filter(|plan| plan.plan.archived_at.is_some());
+        let kept: u64 = gone.map(|plan| plan.plan.resources).sum();
+        bounds.into_iter().fold(i64::try_from(kept).unwrap_or(i64::MAX), i64::saturating_add)
+    });
+    vec![QuotaWire {
+        name: "nc_resource_count",
+        usage: plans.iter().map(|plan| plan.plan.resources).sum(),
+        limit: limit.unwrap_or(-1),
+    }]
 }
 
 #[derive(Serialize, ToSchema)]
@@ -159,13 +183,13 @@ pub fn wire(doors: &Doors, side: Side, offer: Offer) -> OfferingWire {
         backend_id: row.backend_id,
         order_count: row.orders,
         components: components.into_iter().map(component).collect(),
+        quotas: quotas(&plans),
         plans: plans
             .into_iter()
             .filter(|plan| !public || plan.plan.archived_at.is_none())
             .map(|plan| plans::wire(doors, plan))
             .collect(),
         screenshots: screenshots.into_iter().map(|shot| screenshots::wire(doors, shot)).collect(),
-        quotas: [],
         files: [],
         tags: [],
         thumbnail: None,

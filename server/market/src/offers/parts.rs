@@ -1,0 +1,83 @@
+//! What is counted of an offering: its components.
+
+use model::OfferingId;
+use store::components::Component;
+
+use super::Offers;
+use crate::{
+    Actor, Error, Result,
+    components::{ComponentDraft, add},
+};
+
+impl Offers<'_> {
+    /// Adds a component.
+    pub async fn add_component(
+        &self,
+        actor: &Actor,
+        id: OfferingId,
+        draft: &ComponentDraft,
+    ) -> Result<Component> {
+        self.managed(actor, id).await?;
+        let core = self.0.core();
+        let mut tx = core.db().begin().await?;
+        store::catalog::mark_changed(&mut tx, id).await?;
+        add(core, &mut tx, id, std::slice::from_ref(draft)).await?;
+        let all = store::components::of_offering(&mut tx, id).await?;
+        let made = all.into_iter().find(|component| component.kind == draft.kind);
+        let made = made.ok_or_else(|| Error::broken("a component that was just made"))?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// Changes a component, found by its id or its kind; its kind stays.
+    pub async fn update_component(
+        &self,
+        actor: &Actor,
+        id: OfferingId,
+        which: &str,
+        change: impl FnOnce(&mut ComponentDraft),
+    ) -> Result<Component> {
+        self.managed(actor, id).await?;
+        let mut tx = self.0.core().db().begin().await?;
+        let found = store::components::of_offering(&mut tx, id).await?;
+        let had = named(found, which)?;
+        let mut draft = ComponentDraft {
+            kind: had.kind,
+            name: had.name,
+            description: had.description,
+            measured_unit: had.measured_unit,
+            article_code: had.article_code,
+            billing: Some(had.billing),
+            limit_period: had.limit_period,
+            limit_amount: had.limit_amount,
+            least: had.least,
+            most: had.most,
+            usual: had.usual,
+            is_boolean: had.is_boolean,
+        };
+        let kind = draft.kind.clone();
+        change(&mut draft);
+        draft.kind = kind;
+        let component = draft.read(had.id, id, had.position)?;
+        store::components::update(&mut tx, &component).await?;
+        tx.commit().await?;
+        Ok(component)
+    }
+
+    /// Takes a component away that no plan prices and nobody used.
+    pub async fn remove_component(&self, actor: &Actor, id: OfferingId, which: &str) -> Result<()> {
+        self.managed(actor, id).await?;
+        let mut tx = self.0.core().db().begin().await?;
+        let found = named(store::components::of_offering(&mut tx, id).await?, which)?;
+        if !store::components::remove_unused(&mut tx, found.id).await? {
+            return Err(Error::Conflict("Component is priced or was used and cannot be removed."));
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+fn named(all: Vec<Component>, which: &str) -> Result<Component> {
+    let id = which.parse().ok();
+    let found = all.into_iter().find(|one| Some(one.id) == id || one.kind == which);
+    found.ok_or(Error::Missing("component"))
+}
