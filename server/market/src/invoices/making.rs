@@ -21,6 +21,8 @@ use crate::{
 
 /// How many customers are billed in one transaction: so few that nobody waits long for it.
 pub(super) const BATCH: usize = 20;
+/// How many of these are billed side by side where several may write at once.
+const LANES: usize = 2;
 /// Told when a month's amounts are beyond what is counted in.
 pub(super) const TOO_LARGE: &str = "The amounts of this month are too large for an invoice.";
 
@@ -89,19 +91,32 @@ impl Invoices<'_> {
             }
             let (year, number) = (month.year(), month.month());
             let span = (month.first(), month.end());
-            let most = i64::try_from(BATCH).unwrap_or(1);
             let db = self.0.core().db();
+            let lanes = if db.has_many_writers() { LANES } else { 1 };
+            let most = i64::try_from(BATCH * lanes).unwrap_or(1);
             let batch = billable::waiting(db, (year, number), span, after, most).await?;
             let Some(last) = batch.last() else { return Ok(made) };
             after = Some(*last);
-            let mut tx = db.begin().await?;
-            let outcome = self.bill(&mut tx, &batch, month, None).await?;
-            tx.commit().await?;
-            for failed in outcome.iter().filter_map(|made| made.as_ref().err()) {
-                tracing::error!(customer.id = %failed, month = %month, "{TOO_LARGE}");
+            let mut running = tokio::task::JoinSet::new();
+            for part in batch.chunks(BATCH) {
+                let (market, part) = (self.0.clone(), part.to_vec());
+                running.spawn(async move { market.invoices().bill_all(&part, month).await });
             }
-            made += outcome.iter().filter(|made| made.is_ok()).count() as u64;
+            while let Some(outcome) = running.join_next().await {
+                made += outcome.map_err(|error| Error::Internal(Box::new(error)))??;
+            }
         }
+    }
+
+    /// Bills customers in a transaction of their own; how many invoices that made.
+    async fn bill_all(&self, customers: &[CustomerId], month: Month) -> Result<u64> {
+        let mut tx = self.0.core().db().begin().await?;
+        let outcome = self.bill(&mut tx, customers, month, None).await?;
+        tx.commit().await?;
+        for failed in outcome.iter().filter_map(|made| made.as_ref().err()) {
+            tracing::error!(customer.id = %failed, month = %month, "{TOO_LARGE}");
+        }
+        Ok(outcome.iter().filter(|made| made.is_ok()).count() as u64)
     }
 
     /// Runs [`Self::make_month`] to its end; for commands and tests.
@@ -154,6 +169,9 @@ impl Invoices<'_> {
             bills.push(bill);
             all.extend(items);
         }
+        invoices::put(tx, &bills).await?;
+        invoices::insert_items(tx, &all).await?;
+        // Whoever takes a number keeps all others waiting until the commit, so this comes last.
         if last && !bills.is_empty() {
             let mut number = invoices::take_numbers(tx, bills.len()).await?;
             for bill in bills.iter_mut().rev() {
@@ -162,9 +180,8 @@ impl Invoices<'_> {
                 bill.invoice_day = Some(now.day());
                 number -= 1;
             }
+            invoices::put(tx, &bills).await?;
         }
-        invoices::put(tx, &bills).await?;
-        invoices::insert_items(tx, &all).await?;
         for bill in bills.iter().filter(|bill| bill.number.is_some()) {
             let number = bill.number.unwrap_or_default();
             let deed = Deed::new(
@@ -264,11 +281,12 @@ impl Invoices<'_> {
             });
         }
         for one in told {
-            let tax = tax(one.price, debtor.tax_rate)?;
-            price = price.checked_add(one.price)?;
+            let item = self.item_of(one, id, month);
+            let tax = tax(item.price, debtor.tax_rate)?;
+            price = price.checked_add(item.price)?;
             taxes = taxes.checked_add(tax)?;
             let position = i64::try_from(items.len()).ok()?;
-            items.push(Item { position, tax, ..self.item_of(one, id, month) });
+            items.push(Item { position, tax, ..item });
         }
         // Due so many days after it can be final.
         let from = now.day().max(month.end());
