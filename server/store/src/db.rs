@@ -1,15 +1,17 @@
 //! The engine enum: a pool, a transaction, a row and a statement that are SQLite's or PostgreSQL's.
 
 mod opening;
+mod row;
 
 use futures_util::TryStreamExt as _;
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Database, Decode, Encode, Postgres, Row as _, SqlSafeStr as _,
-    SqlStr, Sqlite, Type,
+    Arguments as _, AssertSqlSafe, Database, Decode, Encode, Postgres, SqlSafeStr as _, SqlStr,
+    Sqlite, Type,
     postgres::{PgArguments, PgConnection, PgPool, PgRow},
     sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow},
 };
 
+pub use self::row::Row;
 use crate::{Error, Result};
 
 /// The open database.
@@ -34,63 +36,6 @@ pub trait Value<DB: Database>:
 impl<DB: Database, T> Value<DB> for T where
     T: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> + Send
 {
-}
-
-/// One row of an answer.
-#[derive(Debug)]
-pub enum Row {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-impl Row {
-    /// The value of a column.
-    pub fn get<T: Value<Sqlite> + Value<Postgres>>(&self, column: &'static str) -> Result<T> {
-        Ok(match self {
-            Self::Sqlite(row) => row.try_get(column)?,
-            Self::Postgres(row) => row.try_get(column)?,
-        })
-    }
-
-    /// The value of a text column, parsed; a text that does not parse is [`Error::Corrupt`].
-    pub fn parse<T: std::str::FromStr>(
-        &self,
-        table: &'static str,
-        column: &'static str,
-    ) -> Result<T> {
-        let text: String = self.get(column)?;
-        text.parse().map_err(|_| Error::Corrupt { table, column, row: text })
-    }
-
-    /// Like [`Row::parse`], for a column that may be null.
-    pub fn parse_some<T: std::str::FromStr>(
-        &self,
-        table: &'static str,
-        column: &'static str,
-    ) -> Result<Option<T>> {
-        let text: Option<String> = self.get(column)?;
-        text.map(|text| text.parse().map_err(|_| Error::Corrupt { table, column, row: text }))
-            .transpose()
-    }
-
-    /// The value of a column that holds JSON as text.
-    pub fn json<T: serde::de::DeserializeOwned>(
-        &self,
-        table: &'static str,
-        column: &'static str,
-    ) -> Result<T> {
-        let text: String = self.get(column)?;
-        serde_json::from_str(&text).map_err(|error| Error::Corrupt {
-            table,
-            column,
-            row: error.to_string(),
-        })
-    }
-
-    /// A count or sum that cannot be negative.
-    pub fn count(&self, column: &'static str) -> Result<u64> {
-        Ok(u64::try_from(self.get::<i64>(column)?).unwrap_or(0))
-    }
 }
 
 /// Where a statement runs: the pool, or one transaction.
@@ -205,10 +150,10 @@ mod affected {
 mod rows {
     use super::{PgRow, Row, SqliteRow};
     pub fn sqlite(rows: Vec<SqliteRow>) -> Vec<Row> {
-        rows.into_iter().map(Row::Sqlite).collect()
+        rows.into_iter().map(Row::from).collect()
     }
     pub fn postgres(rows: Vec<PgRow>) -> Vec<Row> {
-        rows.into_iter().map(Row::Postgres).collect()
+        rows.into_iter().map(Row::from).collect()
     }
 }
 
@@ -256,7 +201,7 @@ impl Statement<'_> {
             ($engine:ident, $on:ident, $args:ident) => {{
                 let mut rows = sqlx::query_with::<$engine, _>(sql, $args).fetch($on);
                 while let Some(row) = rows.try_next().await? {
-                    found.push(read(&Row::$engine(row))?);
+                    found.push(read(&Row::from(row))?);
                 }
             }};
         }
