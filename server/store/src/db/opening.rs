@@ -14,11 +14,7 @@ impl Db {
     /// Opens `sqlite://path`, `sqlite::memory:` or `postgres://…`; a missing SQLite file is made.
     pub async fn open(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            // Statements are written so that one plan is right for all values; to plan the rows of a list, with the
-            // names of all that they belong to, takes longer than to read them.
-            let address = PgConnectOptions::from_str(url)?
-                .statement_cache_capacity(PREPARED)
-                .options([("plan_cache_mode", "force_generic_plan")]);
+            let address = PgConnectOptions::from_str(url)?.statement_cache_capacity(PREPARED);
             let options =
                 PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
             return Ok(Self::Postgres(options.connect_with(address).await?));
