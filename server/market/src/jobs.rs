@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use store::Db;
+use store::{Db, resources::Resource};
 
 use crate::{
     Error, Market, Result, idempotency::KEPT_MS, mails, tasks::spawn, work::REMEMBERED_MS,
@@ -161,35 +161,53 @@ impl Market {
         Ok(tx.commit().await?)
     }
 
+    /// Everything that is due every half minute; what fails keeps nothing else from being done.
     async fn tidy(&self) -> Result<()> {
         let core = self.core();
-        self.ledger().expire(core).await?;
-        self.renew().await?;
-        self.tryouts().tidy().await?;
-        store::mails::sweep(core.db(), core.now().plus_ms(-mails::KEPT_MS)).await?;
-        store::sessions::sweep(core.db(), core.now()).await?;
-        store::links::sweep(core.db(), core.now()).await?;
-        store::identities::sweep(core.db(), core.now()).await?;
-        store::attempts::sweep(core.db(), core.now().plus_ms(-ATTEMPTS_KEPT_MS)).await?;
-        self.orders().sweep().await?;
-        self.provisioning().sweep().await?;
-        self.invoices().queue_last_month().await?;
-        self.vendors().count_earnings().await?;
-        store::jobs::sweep(core.db(), core.now().plus_ms(-REMEMBERED_MS)).await?;
-        store::idempotency::sweep(core.db(), core.now().plus_ms(-KEPT_MS)).await?;
-        Ok(())
+        let (db, now) = (core.db(), core.now());
+        let outcomes = [
+            self.ledger().expire(core).await,
+            self.renew().await,
+            self.tryouts().tidy().await,
+            self.orders().sweep().await,
+            self.provisioning().sweep().await,
+            self.invoices().queue_last_month().await,
+            self.vendors().count_earnings().await,
+            swept(store::mails::sweep(db, now.plus_ms(-mails::KEPT_MS)).await),
+            swept(store::sessions::sweep(db, now).await),
+            swept(store::links::sweep(db, now).await),
+            swept(store::identities::sweep(db, now).await),
+            swept(store::attempts::sweep(db, now.plus_ms(-ATTEMPTS_KEPT_MS)).await),
+            swept(store::jobs::sweep(db, now.plus_ms(-REMEMBERED_MS)).await),
+            swept(store::idempotency::sweep(db, now.plus_ms(-KEPT_MS)).await),
+        ];
+        outcomes.into_iter().collect()
     }
 
     /// Takes the monthly fees that are due; a subscription whose fee cannot be paid waits for it.
     pub async fn renew(&self) -> Result<()> {
-        for resource in store::resources::due(self.core().db(), self.core().now(), 500).await? {
-            let Some(plan) = self.resources().plan(&resource) else { continue };
-            match self.resources().charge_fee(&resource, &plan).await {
-                Ok(()) => {}
-                Err(Error::Unpaid { .. }) => self.resources().pause(&resource).await?,
-                Err(other) => return Err(other),
+        let (db, now) = (self.core().db(), self.core().now());
+        let mut last: Option<Resource> = None;
+        loop {
+            // Those that cannot pay stay due, before all others: so page by page, and not the first page again and again.
+            let batch = store::resources::due(db, now, last.as_ref(), 500).await?;
+            for resource in &batch {
+                let Some(plan) = self.resources().plan(resource) else { continue };
+                let outcome = match self.resources().charge_fee(resource, &plan).await {
+                    Err(Error::Unpaid { .. }) => self.resources().pause(resource).await,
+                    other => other,
+                };
+                // One fee that cannot be taken keeps neither the next one nor the rest of the housekeeping waiting.
+                if let Err(error) = outcome {
+                    tracing::error!(resource.id = %resource.id, error = ?error, "a fee that is due could not be taken");
+                }
             }
+            let Some(end) = batch.into_iter().last() else { return Ok(()) };
+            last = Some(end);
         }
-        Ok(())
     }
+}
+
+fn swept<T>(outcome: store::Result<T>) -> Result<()> {
+    outcome.map(drop).map_err(Error::from)
 }

@@ -14,7 +14,8 @@ impl Target<'_> {
     pub(crate) const fn for_update(&self) -> &'static str {
         match self {
             Self::Sqlite(_) | Self::SqliteTx(_) => "",
-            Self::Postgres(_) | Self::PostgresTx(_) => " FOR UPDATE",
+            // Rows that refer to it may still be added: two who each add one to what the other holds would wait for ever.
+            Self::Postgres(_) | Self::PostgresTx(_) => " FOR NO KEY UPDATE",
         }
     }
 }

@@ -20,15 +20,18 @@ pub async fn usage(
     lately: Day,
     only: Option<OfferingId>,
 ) -> Result<Vec<(OfferingId, Use)>> {
-    let filter = if only.is_some() { "AND r.offering_id = $4" } else { "" };
+    // Read along what was used: most of what customers have, they have not used. Of one offering, along what is had of it.
+    let (join, filter) = match only {
+        None => ("CROSS JOIN resources r", "AND r.id = d.resource_id"),
+        Some(_) => ("JOIN resources r ON r.id = d.resource_id", "AND r.offering_id = $4"),
+    };
     let text = format!(
         "SELECT r.offering_id,
              CAST(SUM(d.prompt_tokens + d.completion_tokens) AS BIGINT) AS tokens,
              COUNT(DISTINCT CASE WHEN d.day >= $1 THEN r.customer_id END) AS customers,
              CAST(SUM(CASE WHEN d.day >= $1 THEN d.requests ELSE 0 END) AS BIGINT) AS requests,
              CAST(SUM(CASE WHEN d.day >= $2 THEN d.requests ELSE 0 END) AS BIGINT) AS weekly
-         FROM usage_days d JOIN resources r ON r.id = d.resource_id
-         WHERE r.customer_id <> $3 {filter} GROUP BY r.offering_id ORDER BY r.offering_id"
+         FROM usage_days d {join} WHERE r.customer_id <> $3 {filter} GROUP BY r.offering_id ORDER BY r.offering_id"
     );
     let statement = built(on, text)
         .bind(since.number())

@@ -161,13 +161,13 @@ fn json(value: &impl serde::Serialize, column: &'static str) -> Result<String> {
     })
 }
 
-/// Writes what is said of a resource; its state is moved by [`shift`] alone.
+/// Writes what is said of a resource; its state is moved by [`shift`] alone, its limits are set with its plan.
 pub async fn describe(tx: &mut Tx, holding: &Holding) -> Result<u64> {
     sql(
         tx,
         "UPDATE resources SET name = $2, description = $3, backend_id = $4, backend_metadata = $5, attributes = $6,
-             options = $7, report = $8, limits = $9, error_message = $10, end_day = $11, updated_at = $12,
-             slug = $13 WHERE id = $1",
+             options = $7, report = $8, error_message = $9, end_day = $10, updated_at = $11, slug = $12
+         WHERE id = $1",
     )
     .bind(holding.id.to_string())
     .bind(holding.name.clone())
@@ -177,7 +177,6 @@ pub async fn describe(tx: &mut Tx, holding: &Holding) -> Result<u64> {
     .bind(json(&holding.attributes, "attributes")?)
     .bind(json(&holding.options, "options")?)
     .bind(json(&holding.report, "report")?)
-    .bind(json(&holding.limits, "limits")?)
     .bind(holding.error_message.clone())
     .bind(holding.end_day.map(Day::number))
     .bind(holding.updated_at.ms())
@@ -233,7 +232,8 @@ pub async fn shift(
         let rows = sql(
             &mut *tx,
             "UPDATE resources SET state = $3, error_message = $4, updated_at = $5,
-                 terminated_at = CASE WHEN $3 = 'terminated' THEN $5 ELSE terminated_at END
+                 terminated_at = CASE WHEN $3 = 'terminated' THEN $5 ELSE terminated_at END,
+                 renews_at = CASE WHEN $3 = 'terminated' THEN NULL ELSE renews_at END
              WHERE id = $1 AND state = $2",
         )
         .bind(id.to_string())
@@ -276,8 +276,9 @@ pub async fn set_plan(
 pub async fn expired(on: impl crate::Run<'_>, today: Day, most: i64) -> Result<Vec<ResourceId>> {
     sql(
         on,
-        "SELECT id FROM resources WHERE end_day < $1 AND state IN ('ok', 'paused', 'erred')
-         ORDER BY created_at, id LIMIT $2",
+        // COALESCE keeps SQLite from going through all that are in these states instead of the few that have a last day.
+        "SELECT id FROM resources WHERE end_day < $1 AND COALESCE(state, '') IN ('ok', 'paused', 'erred')
+         ORDER BY end_day, id LIMIT $2",
     )
     .bind(today.number())
     .bind(most)

@@ -25,14 +25,14 @@ impl Db {
         match self {
             Self::Sqlite(pool) => {
                 Migrator::with_migrations(
-                    migrations!["sqlite": 1 "0001_house", 2 "0002_discovery", 3 "0003_tenancy", 4 "0004_sign_in", 9 "0009_passkeys", 12 "0012_doors"],
+                    migrations!["sqlite": 1 "0001_house", 2 "0002_discovery", 3 "0003_tenancy", 4 "0004_sign_in", 9 "0009_passkeys", 12 "0012_doors", 13 "0013_due"],
                 )
                 .run(pool)
                 .await?;
             }
             Self::Postgres(pool) => {
                 Migrator::with_migrations(
-                    migrations!["postgres": 1 "0001_house", 2 "0002_discovery", 3 "0003_tenancy", 4 "0004_sign_in", 9 "0009_passkeys", 12 "0012_doors"],
+                    migrations!["postgres": 1 "0001_house", 2 "0002_discovery", 3 "0003_tenancy", 4 "0004_sign_in", 9 "0009_passkeys", 12 "0012_doors", 13 "0013_due"],
                 )
                 .run(pool)
                 .await?;

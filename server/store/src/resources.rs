@@ -4,7 +4,7 @@ use model::{
     CustomerId, InstanceView, OfferingId, PlanId, ProjectId, ResourceId, ResourceState, Timestamp,
 };
 
-use crate::{Result, Row, Run, Tx, sql};
+use crate::{Result, Row, Run, Tx, db::built, sql};
 
 /// An offering that a customer has.
 #[derive(Debug, Clone)]
@@ -56,6 +56,17 @@ pub async fn insert(tx: &mut Tx, resource: &Resource) -> Result<()> {
     .execute()
     .await
     .map(drop)
+}
+
+/// Reads a resource and keeps others from changing it until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: ResourceId) -> Result<Option<Resource>> {
+    let on = (&mut *tx).run();
+    let text = format!(
+        "SELECT id, customer_id, project_id, offering_id, plan_id, name, state, reference, created_at,
+             renews_at FROM resources WHERE id = $1{}",
+        on.for_update()
+    );
+    built(on, text).bind(id.to_string()).optional(read).await
 }
 
 pub async fn find(on: impl Run<'_>, id: ResourceId) -> Result<Option<Resource>> {
@@ -142,7 +153,8 @@ pub async fn set_state(
 ) -> Result<u64> {
     sql(
         tx,
-        "UPDATE resources SET state = $3, terminated_at = COALESCE($4, terminated_at)
+        "UPDATE resources SET state = $3, terminated_at = COALESCE($4, terminated_at),
+             renews_at = CASE WHEN $3 = 'terminated' THEN NULL ELSE renews_at END
          WHERE id = $1 AND state = $2",
     )
     .bind(id.to_string())
@@ -153,7 +165,7 @@ pub async fn set_state(
     .await
 }
 
-/// Moves the day a resource's fee is due, if it is still the day it is thought to be; how many rows that was.
+/// Moves the day a live resource's fee is due, if it is still the day it is thought to be; how many rows that was.
 pub async fn set_renewal(
     tx: &mut Tx,
     id: ResourceId,
@@ -161,25 +173,38 @@ pub async fn set_renewal(
     to: Timestamp,
     state: ResourceState,
 ) -> Result<u64> {
-    sql(tx, "UPDATE resources SET renews_at = $3, state = $4 WHERE id = $1 AND renews_at = $2")
-        .bind(id.to_string())
-        .bind(from.ms())
-        .bind(to.ms())
-        .bind(state.as_str())
-        .execute()
-        .await
+    sql(
+        tx,
+        "UPDATE resources SET renews_at = $3, state = $4
+         WHERE id = $1 AND renews_at = $2 AND state IN ('creating', 'ok', 'paused')",
+    )
+    .bind(id.to_string())
+    .bind(from.ms())
+    .bind(to.ms())
+    .bind(state.as_str())
+    .execute()
+    .await
 }
 
-/// Live resources whose fee is due.
-pub async fn due(on: impl Run<'_>, now: Timestamp, limit: i64) -> Result<Vec<Resource>> {
+/// Live resources whose fee is due, after one of them, in the order of their dues.
+pub async fn due(
+    on: impl Run<'_>,
+    now: Timestamp,
+    after: Option<&Resource>,
+    limit: i64,
+) -> Result<Vec<Resource>> {
+    let since = after.and_then(|last| last.renews_at).map_or(i64::MIN, Timestamp::ms);
     sql(
         on,
+        // COALESCE keeps SQLite from going through all that are in these states instead of those that are due.
         "SELECT id, customer_id, project_id, offering_id, plan_id, name, state, reference, created_at,
              renews_at FROM resources
-         WHERE renews_at <= $1 AND state IN ('creating', 'ok', 'paused')
-             AND customer_id NOT IN (SELECT id FROM customers WHERE blocked_at IS NOT NULL) ORDER BY renews_at, id LIMIT $2",
+         WHERE renews_at <= $1 AND (renews_at, id) > ($2, $3) AND COALESCE(state, '') IN ('creating', 'ok', 'paused')
+             AND customer_id NOT IN (SELECT id FROM customers WHERE blocked_at IS NOT NULL) ORDER BY renews_at, id LIMIT $4",
     )
     .bind(now.ms())
+    .bind(since)
+    .bind(after.map(|last| last.id.to_string()).unwrap_or_default())
     .bind(limit)
     .all(read)
     .await

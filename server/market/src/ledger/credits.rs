@@ -43,9 +43,12 @@ impl Book {
         amount: Credits,
         reference: &str,
     ) -> Result<Outcome, Refusal> {
-        if let Some(outcome) =
-            self.replay(customer, amount.negated(), EntryKind::PlanFee, reference)
-        {
+        // A fee that was taken stays as it was taken, should its price have changed before that was written down.
+        let taken = self.references.get(reference);
+        let taken =
+            taken.filter(|(_, done)| done.kind == EntryKind::PlanFee).map(|(_, d)| d.amount);
+        let asked = taken.unwrap_or(amount.negated());
+        if let Some(outcome) = self.replay(customer, asked, EntryKind::PlanFee, reference) {
             return outcome;
         }
         let from = Account::Available(customer);
