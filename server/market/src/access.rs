@@ -238,7 +238,7 @@ impl Market {
             store::customers::find(db, resource.customer).await?.ok_or(Error::Anonymous)?;
         let catalog = self.catalog();
         let listed = catalog.listed(resource.offering).ok_or(Error::Missing("service"))?;
-        let plan = listed.detail.plans.iter().find(|plan| plan.id == resource.plan);
+        let plan = listed.plan(resource.plan);
         let plan = plan.ok_or(Error::Missing("plan"))?;
         Ok(Route {
             key,

@@ -223,6 +223,7 @@ impl Market {
             description: sample.description.clone(),
             monthly_fee: sample.monthly_fee,
             limits: sample.limits,
+            archived: false,
         };
         store::catalog::insert_plan(tx, &plan, position).await?;
         let version = PriceVersion {

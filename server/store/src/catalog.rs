@@ -46,6 +46,8 @@ pub struct Plan {
     pub description: String,
     pub monthly_fee: Usd,
     pub limits: Limits,
+    /// Nobody new may be on it.
+    pub archived: bool,
 }
 
 /// One immutable set of prices.
@@ -264,7 +266,9 @@ pub async fn insert_plan(tx: &mut Tx, plan: &Plan, position: i64) -> Result<()> 
 pub async fn plans(on: impl Run<'_>, since: i64) -> Result<Vec<Plan>> {
     sql(
         on,
-        "SELECT p.id, p.offering_id, p.slug, p.name, p.description, p.monthly_fee, p.limits FROM plans p
+        "SELECT p.id, p.offering_id, p.slug, p.name, p.description, p.monthly_fee, p.limits,
+             CAST(CASE WHEN p.archived_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS archived
+         FROM plans p
          WHERE p.offering_id IN (SELECT id FROM offerings WHERE changed > $1)
          ORDER BY p.offering_id, p.position, p.id",
     )
@@ -278,6 +282,7 @@ pub async fn plans(on: impl Run<'_>, since: i64) -> Result<Vec<Plan>> {
             description: row.get("description")?,
             monthly_fee: Usd::from_micros(row.get("monthly_fee")?),
             limits: row.json("plans", "limits")?,
+            archived: row.get::<i64>("archived")? != 0,
         })
     })
     .await

@@ -39,6 +39,8 @@ pub(crate) struct Listed {
     pub backend: Backend,
     /// On sale; a paused one answers those who have it and is shown to nobody.
     pub active: bool,
+    /// Plans that cannot be bought any more.
+    pub archived: Box<[PlanView]>,
     /// The name folded to lower case: what ties are ordered by.
     pub name: String,
     pub(super) weekly_requests: u64,
@@ -89,21 +91,29 @@ fn once<T: ?Sized + Hash + Eq, V: Into<Arc<T>>>(known: &mut HashSet<Arc<T>>, val
 /// Everything read of one offering.
 pub(super) struct Parts {
     pub offering: Offering,
-    pub plans: Vec<PlanView>,
+    pub plans: Priced,
     pub figures: Figures,
 }
 
-/// The plans of each offering with the prices in force.
-pub(super) fn priced(
-    plans: Vec<Plan>,
-    prices: &[PriceVersion],
-) -> HashMap<OfferingId, Vec<PlanView>> {
+/// The plans of an offering with the prices in force.
+#[derive(Debug, Default)]
+pub(super) struct Priced {
+    /// Those that can be bought.
+    open: Vec<PlanView>,
+    /// Those that were taken off the shelf: who is on one stays on it.
+    archived: Vec<PlanView>,
+}
+
+/// The plans of each offering.
+pub(super) fn priced(plans: Vec<Plan>, prices: &[PriceVersion]) -> HashMap<OfferingId, Priced> {
     let prices: HashMap<PlanId, (PriceVersionId, Price)> =
         prices.iter().map(|v| (v.plan, (v.id, v.price))).collect();
-    let mut found: HashMap<OfferingId, Vec<PlanView>> = HashMap::new();
+    let mut found: HashMap<OfferingId, Priced> = HashMap::new();
     for plan in plans {
         if let Some((price_version, price)) = prices.get(&plan.id).copied() {
-            found.entry(plan.offering).or_default().push(plan_view(plan, price, price_version));
+            let of = found.entry(plan.offering).or_default();
+            let list = if plan.archived { &mut of.archived } else { &mut of.open };
+            list.push(plan_view(plan, price, price_version));
         }
     }
     found
@@ -125,11 +135,15 @@ fn plan_view(plan: Plan, price: Price, price_version: PriceVersionId) -> PlanVie
 
 /// Puts an offering together; none when its provider, category or plans are missing.
 pub(super) fn list(parts: Parts, shared: &mut Shared, settings: &Settings) -> Option<Listed> {
-    let Parts { offering, mut plans, figures } = parts;
+    let Parts { offering, plans: Priced { open: mut plans, archived }, figures } = parts;
     let provider = shared.providers.get(&offering.provider).cloned()?;
     let category = shared.categories.get(&offering.category).cloned()?;
     plans.shrink_to_fit();
-    let price = plans.iter().min_by_key(|p| (p.price.blended_per_1k(), p.monthly_fee))?.price;
+    let least = |plans: &[PlanView]| {
+        plans.iter().min_by_key(|p| (p.price.blended_per_1k(), p.monthly_fee)).map(|p| p.price)
+    };
+    let price = least(&plans).or_else(|| least(&archived))?;
+    let can_be_bought = !plans.is_empty();
     let spec = offering.spec;
     let status = if spec.maintenance {
         ServiceStatus::Maintenance
@@ -197,13 +211,19 @@ pub(super) fn list(parts: Parts, shared: &mut Shared, settings: &Settings) -> Op
         name: offering.name.to_lowercase(),
         detail: Arc::new(detail),
         backend: offering.backend,
-        active: offering.state == OfferingState::Active,
+        active: offering.state == OfferingState::Active && can_be_bought,
+        archived: archived.into_boxed_slice(),
         weekly_requests: figures.used.weekly_requests,
         hours,
     })
 }
 
 impl Listed {
+    /// A plan that can be bought, or that is still had.
+    pub fn plan(&self, id: PlanId) -> Option<&PlanView> {
+        self.detail.plans.iter().chain(&self.archived).find(|plan| plan.id == id)
+    }
+
     /// The same offering with newer figures; none when nothing is different.
     pub(super) fn with_figures(&self, figures: &Figures) -> Option<Self> {
         let service = &self.detail.service;

@@ -55,6 +55,7 @@ pub async fn plan(
         description: String::new(),
         monthly_fee: Usd::ZERO,
         limits: Limits::default(),
+        archived: false,
     };
     store::catalog::insert_plan(&mut tx, &plan, 9).await?;
     reprice(market, &mut tx, id, prices, at).await?;
