@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::{Day, ResourceId, ResourceState, Usd};
 use serde_json::{Map, Value};
 use store::{
+    Tx,
     holdings::{Holding, SHELF, read},
     members::Member,
     plan_periods::PlanPeriod,
@@ -93,6 +94,12 @@ impl Holdings<'_> {
         Err(Error::Missing("resource"))
     }
 
+    /// One of them as a transaction sees it, whoever asks.
+    pub(crate) async fn known_in(tx: &mut Tx, id: ResourceId) -> Result<Holding> {
+        let asked = Asked::default().and(Clause::of("r.id IN (?)", [id.to_string()]));
+        SHELF.one(tx, &asked, read).await?.ok_or(Error::Missing("resource"))
+    }
+
     /// Changes what a resource is called, when it ends, and its options.
     pub async fn update(
         &self,
@@ -145,7 +152,7 @@ impl Holdings<'_> {
 
     async fn note(
         &self,
-        tx: &mut store::Tx,
+        tx: &mut Tx,
         actor: &Actor,
         holding: &Holding,
         kind: &'static str,
@@ -233,6 +240,8 @@ impl Holdings<'_> {
         let now = core.now();
         let mut tx = core.db().begin().await?;
         store::customers::lock(&mut tx, holding.customer).await?;
+        // An order that was carried out meanwhile has its limits and its plan here.
+        let holding = Self::known_in(&mut tx, holding.id).await?;
         let components = store::components::of_offering(&mut tx, holding.offering).await?;
         let mut wanted = holding.limits.clone();
         wanted.extend(limits);

@@ -17,6 +17,7 @@ use store::{
 use crate::{
     Actor, Error, On, Permission, Result, Side,
     components::checked_limits,
+    holdings::Holdings,
     orders::{OrderDraft, Orders, check_attributes},
     plain::plain,
     plans::PlanDetail,
@@ -83,9 +84,7 @@ impl Orders<'_> {
         let mut tx = core.db().begin().await?;
         lock_open(&mut tx, customer).await?;
         room_for_one_more(&mut tx, customer).await?;
-        if !store::offerings::has_place(&mut tx, plan.plan.id).await? {
-            return Err(Error::Conflict("As many resources are on this plan as may be."));
-        }
+        must_have_place(&mut tx, plan.plan.id).await?;
         match store::orders::insert(&mut tx, &order).await {
             Err(store::Error::Conflict) => {
                 drop(tx);
@@ -203,14 +202,19 @@ impl Orders<'_> {
         if store::orders::open_of(&mut tx, resource).await?.is_some() {
             return Err(Error::Conflict("Resource has an order that is not finished."));
         }
-        let state = store::resources::find(&mut tx, resource).await?.map(|found| found.state);
+        let now = Holdings::known_in(&mut tx, resource).await?;
+        if now.limits != holding.limits || now.plan != holding.plan {
+            return Err(Error::Conflict("The resource has changed meanwhile. Look again."));
+        }
         let fits = match order.kind {
-            OrderKind::Terminate => !matches!(
-                state,
-                Some(ResourceState::Terminated | ResourceState::Terminating) | None
-            ),
-            _ => matches!(state, Some(ResourceState::Ok | ResourceState::Paused)),
+            OrderKind::Terminate => {
+                !matches!(now.state, ResourceState::Terminated | ResourceState::Terminating)
+            }
+            _ => matches!(now.state, ResourceState::Ok | ResourceState::Paused),
         };
+        if let Some(plan) = order.plan.filter(|plan| *plan != now.plan) {
+            must_have_place(&mut tx, plan).await?;
+        }
         if !fits {
             return Err(Error::Conflict(if order.kind == OrderKind::Terminate {
                 "Valid states for operation: OK, Erred, Creating, Updating."
@@ -296,6 +300,15 @@ pub(crate) async fn room_for_one_more(tx: &mut Tx, customer: CustomerId) -> Resu
     Err(Error::Conflict(
         "The quota of resources (nc_resource_count) is used up. The operator can raise it.",
     ))
+}
+
+/// Refuses when a plan has as many resources as it may.
+pub(crate) async fn must_have_place(tx: &mut Tx, plan: PlanId) -> Result<()> {
+    if store::offerings::has_place(tx, plan).await? {
+        Ok(())
+    } else {
+        Err(Error::Conflict("As many resources are on this plan as may be."))
+    }
 }
 
 /// An address that is told when an order has ended, or nothing.

@@ -4,7 +4,7 @@ mod acting;
 
 use std::collections::BTreeMap;
 
-use model::{Day, OfferingId, OrderId, OrderKind, OrderState, PlanId, ProjectId, Usd};
+use model::{Day, OfferingId, OrderId, OrderKind, OrderState, PlanId, ProjectId};
 use serde_json::{Map, Value};
 use store::{
     Tx,
@@ -177,24 +177,6 @@ impl Orders<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// What an order for a plan costs: what is due once and the first unit of time.
-    pub(crate) async fn cost(
-        &self,
-        plan: PlanId,
-        limits: &BTreeMap<String, i64>,
-        kind: OrderKind,
-        old_plan: Option<PlanId>,
-    ) -> Result<Usd> {
-        let found = self.0.plans().known(plan).await?.ok_or(Error::Missing("plan"))?;
-        let (unit, once) = found.estimate(limits)?;
-        let once = match kind {
-            OrderKind::Create | OrderKind::Restore => once,
-            OrderKind::Update if old_plan != Some(plan) => found.plan.switch_price,
-            OrderKind::Update | OrderKind::Terminate => Usd::ZERO,
-        };
-        Ok(Usd::from_micros(unit.micros().saturating_add(once.micros())))
     }
 
     /// Notes what was done to an order.

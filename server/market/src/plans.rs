@@ -4,7 +4,7 @@ mod making;
 
 use std::collections::BTreeMap;
 
-use model::{Billing, PlanComponentId, PlanId, Usd};
+use model::{Billing, OrderKind, PlanComponentId, PlanId, PlanUnit, Usd};
 use store::{
     Tx,
     offerings::{
@@ -14,7 +14,9 @@ use store::{
 
 pub(crate) use self::making::ids_of;
 pub use self::making::{PlanDraft, PriceDraft};
-use crate::{Actor, Asked, Clause, Error, FilterValue, Market, Permission, Result};
+use crate::{
+    Actor, Asked, Clause, Error, FilterValue, Market, Permission, Result, usages::MOST_COST,
+};
 
 /// The service for plans.
 #[derive(Debug, Clone, Copy)]
@@ -43,18 +45,48 @@ impl PlanDetail {
                 Billing::Limit => {
                     unit += price * i128::from(limits.get(&part.kind).copied().unwrap_or(0));
                 }
-                Billing::One => once += price,
+                Billing::One => {
+                    // As it is billed: what was ordered, or what the plan has, or one.
+                    let amount = limits.get(&part.kind).copied().unwrap_or(part.amount.max(1));
+                    once += price * i128::from(amount);
+                }
                 Billing::Usage | Billing::Few => {}
             }
         }
-        let fits = |micros: i128| {
+        let fits = |micros: i128, times: i128| {
             i64::try_from(micros)
                 .ok()
-                .filter(|n| *n < 1_000_000_000_000_000_000)
+                .filter(|_| micros * times <= i128::from(MOST_COST))
                 .map(Usd::from_micros)
                 .ok_or_else(|| Error::field("limits", "This costs more than can be billed."))
         };
-        Ok((fits(unit)?, fits(once)?))
+        // A month of it must fit into an invoice.
+        let times = match self.plan.unit {
+            PlanUnit::Hour => 31 * 24,
+            PlanUnit::Day => 31,
+            PlanUnit::HalfMonth => 2,
+            PlanUnit::Month | PlanUnit::Quarter | PlanUnit::Quantity => 1,
+        };
+        Ok((fits(unit, times)?, fits(once, 1)?))
+    }
+
+    /// What an order for the plan costs: what is due once and the first unit of time.
+    ///
+    /// # Errors
+    /// When that is more money than there is.
+    pub(crate) fn cost(
+        &self,
+        limits: &BTreeMap<String, i64>,
+        kind: OrderKind,
+        old_plan: Option<PlanId>,
+    ) -> Result<Usd> {
+        let (unit, once) = self.estimate(limits)?;
+        let once = match kind {
+            OrderKind::Create | OrderKind::Restore => once,
+            OrderKind::Update if old_plan != Some(self.plan.id) => self.plan.switch_price,
+            OrderKind::Update | OrderKind::Terminate => Usd::ZERO,
+        };
+        Ok(Usd::from_micros(unit.micros().saturating_add(once.micros())))
     }
 }
 

@@ -14,6 +14,7 @@ use store::{
 
 use crate::{
     Error, Market, Result,
+    ordering::must_have_place,
     shelves::address_of,
     tenancy::{lock_open, must_have_room},
     work::Kind,
@@ -80,16 +81,14 @@ impl Provisioning<'_> {
         let mut tx = db.begin().await?;
         lock_open(&mut tx, order.customer).await?;
         // Read again behind the lock: another run may have come this far.
-        let order = store::orders::find(&mut tx, id).await?;
+        let order = store::orders::lock(&mut tx, id).await?;
         let mut order = order.filter(|order| order.state == OrderState::Executing);
         let Some(order) = order.as_mut() else { return Ok(()) };
         let resource = if let Some(resource) = order.resource {
             resource
         } else {
             must_have_room(&mut tx, order.customer, Quota::Resources).await?;
-            if !store::offerings::has_place(&mut tx, plan.id).await? {
-                return Err(Error::Conflict("As many resources are on this plan as may be."));
-            }
+            must_have_place(&mut tx, plan.id).await?;
             self.make(&mut tx, order, &offering, fee).await?
         };
         if Self::waits(&offering) {
@@ -109,7 +108,7 @@ impl Provisioning<'_> {
             resources.charge_fee(&made, &plan).await?;
         }
         let mut tx = db.begin().await?;
-        let order = store::orders::find(&mut tx, id).await?;
+        let order = store::orders::lock(&mut tx, id).await?;
         if let Some(mut order) = order.filter(|order| order.state == OrderState::Executing) {
             self.complete(&mut tx, &mut order).await?;
         }
@@ -164,7 +163,7 @@ impl Provisioning<'_> {
         let resource = order.resource.ok_or(Error::Missing("resource"))?;
         let offering = self.offering(&order).await?;
         let mut tx = core.db().begin().await?;
-        let found = store::orders::find(&mut tx, id).await?;
+        let found = store::orders::lock(&mut tx, id).await?;
         let Some(mut order) = found.filter(|order| order.state == OrderState::Executing) else {
             return Ok(());
         };
@@ -199,6 +198,12 @@ impl Provisioning<'_> {
     pub async fn finish(&self, tx: &mut Tx, order: &mut Order) -> Result<bool> {
         let now = self.0.core().now();
         let resource = order.resource.ok_or(Error::Conflict("Nothing was made for this order."))?;
+        let had = store::resources::lock(&mut *tx, resource).await?;
+        let had = had.ok_or(Error::Missing("resource"))?;
+        // An order that failed may be tried again after its resource has ended: nothing begins to cost anything then.
+        if had.state == ResourceState::Terminated && order.kind != OrderKind::Terminate {
+            return Err(Error::Conflict("The resource of this order has ended."));
+        }
         let mut ended = false;
         match order.kind {
             OrderKind::Create | OrderKind::Restore => {
@@ -211,10 +216,10 @@ impl Provisioning<'_> {
                 let from = [ResourceState::Updating, ResourceState::Erred];
                 store::holdings::shift(&mut *tx, resource, &from, ResourceState::Ok, "", now)
                     .await?;
-                self.switch(&mut *tx, order, resource).await?;
+                self.switch(&mut *tx, order, &had).await?;
             }
             OrderKind::Terminate => {
-                self.end(&mut *tx, resource).await?;
+                self.end(&mut *tx, resource, Some(order.id)).await?;
                 ended = true;
             }
         }
@@ -251,30 +256,40 @@ impl Provisioning<'_> {
     }
 
     /// Puts a resource on the ordered plan and limits. The wallet pays the new fee from the next period on.
-    async fn switch(&self, tx: &mut Tx, order: &Order, resource: ResourceId) -> Result<()> {
+    async fn switch(&self, tx: &mut Tx, order: &Order, had: &Resource) -> Result<()> {
         let now = self.0.core().now();
         let plan = order.plan.ok_or(Error::Missing("plan"))?;
-        let had = store::resources::find(&mut *tx, resource).await?;
-        let had = had.ok_or(Error::Missing("resource"))?;
         let found = self.0.plans().known_in(&mut *tx, plan).await?.ok_or(Error::Missing("plan"))?;
         let renews_at = match (found.invoiced, found.monthly_fee > Usd::ZERO) {
             (false, true) => had.renews_at.or(Some(now)),
             _ => None,
         };
-        store::holdings::set_plan(&mut *tx, resource, plan, &order.limits, renews_at, now).await?;
-        store::plan_periods::close(&mut *tx, resource, now).await?;
+        store::holdings::set_plan(&mut *tx, had.id, plan, &order.limits, renews_at, now).await?;
+        store::plan_periods::close(&mut *tx, had.id, now).await?;
         let opening = if had.plan == plan { Opening::Nothing } else { Opening::Switch };
         store::versions::bump(&mut *tx, "access").await?;
-        self.open_period(tx, order, resource, opening).await
+        self.open_period(tx, order, had.id, opening).await
     }
 
-    /// Ends a resource: its keys stop, its plan's time is over.
-    pub async fn end(&self, tx: &mut Tx, resource: ResourceId) -> Result<()> {
+    /// Ends a resource: its keys stop, its plan's time is over, what else was asked for it has no object any more. `by` is
+    /// the order that ends it, if one does.
+    pub async fn end(&self, tx: &mut Tx, resource: ResourceId, by: Option<OrderId>) -> Result<()> {
         let now = self.0.core().now();
         store::holdings::shift(&mut *tx, resource, &LIVE, ResourceState::Terminated, "", now)
             .await?;
         store::plan_periods::close(&mut *tx, resource, now).await?;
         store::keys::revoke_all(&mut *tx, resource, now).await?;
+        let open = store::orders::open_of(&mut *tx, resource).await?.filter(|id| Some(*id) != by);
+        if let Some(id) = open
+            && let Some(mut order) = store::orders::lock(&mut *tx, id).await?
+        {
+            let was = order.state;
+            order.state = OrderState::Canceled;
+            (order.updated_at, order.completed_at) = (now, Some(now));
+            store::orders::update(&mut *tx, &order, was).await?;
+            let canceled = ("marketplace_order_canceled", "canceled with its resource");
+            self.0.orders().note(&mut *tx, None, &order, canceled).await?;
+        }
         Ok(store::versions::bump(tx, "access").await?)
     }
 
@@ -299,7 +314,7 @@ impl Provisioning<'_> {
     /// Sets an order that is being carried out to failed.
     pub async fn give_up(&self, id: OrderId, why: &str) -> Result<()> {
         let mut tx = self.0.core().db().begin().await?;
-        let found = store::orders::find(&mut tx, id).await?;
+        let found = store::orders::lock(&mut tx, id).await?;
         let Some(mut order) = found.filter(|order| order.state == OrderState::Executing) else {
             return Ok(());
         };
@@ -317,7 +332,7 @@ impl Provisioning<'_> {
     pub async fn call_off(&self, tx: &mut Tx, order: &Order) -> Result<bool> {
         match (order.kind, order.resource) {
             (OrderKind::Create, Some(resource)) => {
-                self.end(tx, resource).await?;
+                self.end(tx, resource, Some(order.id)).await?;
                 Ok(true)
             }
             _ => Ok(false),

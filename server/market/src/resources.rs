@@ -12,7 +12,7 @@ use store::{
 
 use crate::{
     Actor, Command, Error, Market, Result, keys,
-    ordering::{new_order, room_for_one_more},
+    ordering::{must_have_place, new_order, room_for_one_more},
     provisioning::Provisioning,
     tenancy::lock_open,
     wallets::check_reference,
@@ -139,6 +139,7 @@ impl Resources<'_> {
         let mut tx = core.db().begin().await?;
         lock_open(&mut tx, customer).await?;
         room_for_one_more(&mut tx, customer).await?;
+        must_have_place(&mut tx, plan.id).await?;
         if one_each {
             let had = store::resources::of_customer(&mut tx, customer).await?;
             if had.iter().any(|instance| instance.offering_id == request.offering) {
@@ -307,11 +308,13 @@ impl Resources<'_> {
             None,
         )
         .await?;
+        if rows == 0 {
+            // It is paused already, or has ended.
+            return Ok(());
+        }
         store::versions::bump(&mut tx, "access").await?;
         tx.commit().await?;
-        if rows == 1 {
-            self.0.shared().access.forget();
-        }
+        self.0.shared().access.forget();
         Ok(())
     }
 
@@ -354,18 +357,7 @@ impl Resources<'_> {
         {
             return Err(Error::Conflict("The subscription has changed meanwhile. Look again."));
         }
-        store::keys::revoke_all(&mut tx, id, now).await?;
-        store::plan_periods::close(&mut tx, id, now).await?;
-        // What was still asked for it has no object any more.
-        if let Some(open) = store::orders::open_of(&mut tx, id).await?
-            && let Some(mut open) = store::orders::find(&mut tx, open).await?
-        {
-            let was = open.state;
-            open.state = OrderState::Canceled;
-            (open.updated_at, open.completed_at) = (now, Some(now));
-            store::orders::update(&mut tx, &open, was).await?;
-            self.0.hooks().queue_callback(&mut tx, &open).await?;
-        }
+        self.0.provisioning().end(&mut tx, id, None).await?;
         if let Some(actor) = actor {
             let mut order = self.order_of(actor, &offering, &resource, OrderKind::Terminate);
             order.completed_at = Some(now);
@@ -373,7 +365,6 @@ impl Resources<'_> {
             let done = ("marketplace_order_completed", "completed");
             self.0.orders().note(&mut tx, Some(actor), &order, done).await?;
         }
-        store::versions::bump(&mut tx, "access").await?;
         tx.commit().await?;
         self.0.shared().access.forget();
         Ok(())
@@ -426,7 +417,7 @@ impl Resources<'_> {
     pub(crate) fn plan(self, resource: &Resource) -> Option<PlanView> {
         let catalog = self.0.catalog();
         let listed = catalog.listed(resource.offering)?;
-        listed.detail.plans.iter().find(|plan| plan.id == resource.plan).cloned()
+        listed.plan(resource.plan).cloned()
     }
 }
 

@@ -334,6 +334,14 @@ pub async fn find(on: impl Run<'_>, id: OrderId) -> Result<Option<Order>> {
         .await
 }
 
+/// Reads an order and keeps others from changing it until the transaction ends. Whoever holds its customer as well takes
+/// that first.
+pub async fn lock(tx: &mut Tx, id: OrderId) -> Result<Option<Order>> {
+    let on = (&mut *tx).run();
+    let text = format!("SELECT * FROM orders WHERE id = $1{}", on.for_update());
+    built(on, text).bind(id.to_string()).optional(read_order).await
+}
+
 /// The order that a customer's reference has made.
 pub async fn by_reference(
     on: impl Run<'_>,

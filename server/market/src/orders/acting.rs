@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use model::{Day, OrderId, OrderState};
+use model::{Day, OrderId, OrderKind, OrderState};
 use serde_json::{Map, Value};
 use store::orders::{Order, OrderRow};
 
 use super::{Orders, check_attributes};
 use crate::{
     Actor, Error, On, Permission, Result,
+    components::checked_limits,
     order_rules::{Gates, Step, next},
     plain::plain,
     tenancy::lock_open,
@@ -89,7 +90,7 @@ impl Orders<'_> {
         if step.is_approval() {
             lock_open(&mut tx, seen.customer).await?;
         }
-        let found = store::orders::find(&mut tx, id).await?;
+        let found = store::orders::lock(&mut tx, id).await?;
         let mut order = found.ok_or(Error::Missing("order"))?;
         let was = order.state;
         order.state = next(was, step, gates).map_err(Error::Conflict)?;
@@ -174,7 +175,8 @@ impl Orders<'_> {
         self.act(actor, id, step, remark).await
     }
 
-    /// Changes what was ordered while nobody works on it.
+    /// Changes what was ordered while nobody works on it. Nobody has consented to what it is then: it is asked again, of
+    /// the consumer unless the actor may consent, and of the provider.
     pub async fn update(
         &self,
         actor: &Actor,
@@ -183,11 +185,21 @@ impl Orders<'_> {
     ) -> Result<OrderRow> {
         let seen = self.find(actor, id).await?.order;
         Self::must(actor, &seen, Step::Change)?;
-        let mut tx = self.0.core().db().begin().await?;
+        let core = self.0.core();
+        let plan = match seen.plan {
+            Some(plan) => self.0.plans().known(plan).await?,
+            None => None,
+        };
+        let components = store::components::of_offering(core.db(), seen.offering).await?;
+        let mut anew = Order { provider_reviewed_at: None, ..seen.clone() };
+        anew.start_day = change.start_day.unwrap_or(seen.start_day);
+        let gates = self.gates(Some(actor), &anew).await?;
+        let mut tx = core.db().begin().await?;
         lock_open(&mut tx, seen.customer).await?;
-        let mut order = store::orders::find(&mut tx, id).await?.ok_or(Error::Missing("order"))?;
+        let mut order = store::orders::lock(&mut tx, id).await?.ok_or(Error::Missing("order"))?;
         let was = order.state;
         next(was, Step::Change, Gates::default()).map_err(Error::Conflict)?;
+        order.updated_at = core.now();
         if let Some(attributes) = change.attributes {
             check_attributes(&attributes)?;
             order.attributes = attributes;
@@ -197,17 +209,33 @@ impl Orders<'_> {
             order.start_day = day;
         }
         if let Some(limits) = change.limits {
-            let components = store::components::of_offering(&mut tx, order.offering).await?;
-            order.limits = crate::components::checked_limits(&components, &limits)?;
+            if order.kind == OrderKind::Terminate {
+                return Err(Error::field("limits", "What ends has no limits."));
+            }
+            let mut wanted = order.limits.clone();
+            wanted.extend(limits);
+            order.limits = checked_limits(&components, &wanted)?;
+            if let Some(plan) = plan.filter(|plan| Some(plan.plan.id) == order.plan) {
+                order.cost = plan.cost(&order.limits, order.kind, order.old_plan)?;
+            }
         }
-        if let Some(plan) = order.plan {
-            drop(tx);
-            order.cost = self.cost(plan, &order.limits, order.kind, order.old_plan).await?;
-            tx = self.0.core().db().begin().await?;
+        if was != OrderState::PendingConsumer {
+            (order.provider_reviewed_by, order.provider_reviewed_at) = (None, None);
+            (order.consumer_reviewed_by, order.consumer_reviewed_at) = (None, None);
+            order.state = OrderState::PendingConsumer;
+            let on = On::project(order.customer, order.project);
+            if actor.may(Permission::ApproveAsConsumer, on) {
+                order.consumer_reviewed_by = actor.user();
+                order.consumer_reviewed_at = Some(order.updated_at);
+                order.state =
+                    next(order.state, Step::ApproveAsConsumer, gates).map_err(Error::Conflict)?;
+            }
         }
-        order.updated_at = self.0.core().now();
         if store::orders::update(&mut tx, &order, was).await? == 0 {
             return Err(Error::Conflict(Step::Change.refusal()));
+        }
+        if order.state == OrderState::Executing {
+            self.0.queue(&mut tx, Kind::Order, &id.to_string(), None).await?;
         }
         self.note(&mut tx, Some(actor), &order, ("marketplace_order_updated", "changed")).await?;
         tx.commit().await?;
@@ -230,13 +258,13 @@ impl Orders<'_> {
 
     async fn erase(&self, actor: &Actor, seen: Order, step: Step) -> Result<()> {
         let mut tx = self.0.core().db().begin().await?;
-        let order = store::orders::find(&mut tx, seen.id).await?;
+        let order = store::orders::lock(&mut tx, seen.id).await?;
         let order = order.ok_or(Error::Missing("order"))?;
         if step == Step::Remove {
             next(order.state, step, Gates::default()).map_err(Error::Conflict)?;
             self.0.provisioning().call_off(&mut tx, &order).await?;
         } else if let Some(resource) = order.resource {
-            self.0.provisioning().end(&mut tx, resource).await?;
+            self.0.provisioning().end(&mut tx, resource, Some(order.id)).await?;
         }
         if store::orders::remove(&mut tx, order.id, order.state).await? == 0 {
             return Err(Error::Conflict(step.refusal()));
