@@ -230,6 +230,10 @@ impl Stay {
         let ms = pace.slot_ms();
         let (first, last) = (month.first().start().ms() / ms, month.end().start().ms() / ms);
         let slot_of = |at: i64| at.div_euclid(ms);
+        // What began and ended at once, after something else, was not had for any time.
+        if self.before.is_some() && self.end == Some(self.start) {
+            return Slots { from: first, to: first };
+        }
         let mut from = slot_of(self.start.ms());
         if self.before.is_some_and(|end| slot_of(end.ms().saturating_sub(1)) >= from) {
             from += 1;

@@ -37,6 +37,9 @@ pub(crate) struct Line {
     pub details: Value,
 }
 
+/// How much was billed of what is due once a month, by resource, plan and kind of component; the plan's own price has none.
+type Whole<'a> = HashMap<(ResourceId, PlanId, &'a str), i64>;
+
 /// Whose line it is.
 struct Of<'a> {
     resource: ResourceId,
@@ -58,10 +61,10 @@ pub(crate) struct Bill<'a> {
 impl Bill<'_> {
     /// All lines; `None` when an amount does not fit.
     pub fn lines(&self, periods: &[Period], used: &[Used]) -> Option<Vec<Line>> {
-        let mut lines = Vec::new();
+        let (mut lines, mut whole) = (Vec::new(), Whole::new());
         for period in periods {
             if let Some(tariff) = self.tariffs.get(&period.plan) {
-                self.period(period, tariff, &mut lines)?;
+                self.period(period, tariff, &mut whole, &mut lines)?;
             }
         }
         for used in used {
@@ -72,7 +75,13 @@ impl Bill<'_> {
         Some(lines)
     }
 
-    fn period(&self, period: &Period, tariff: &Tariff, lines: &mut Vec<Line>) -> Option<()> {
+    fn period<'a>(
+        &self,
+        period: &'a Period,
+        tariff: &'a Tariff,
+        whole: &mut Whole<'a>,
+        lines: &mut Vec<Line>,
+    ) -> Option<()> {
         if self.until.is_some_and(|until| period.start >= until) {
             return Some(());
         }
@@ -90,26 +99,37 @@ impl Bill<'_> {
             tariff,
         };
         let begins = Month::of(period.start.day()) == self.month;
-        self.plan(&of, period, stay, begins, lines)?;
+        // What is due once a month, whatever the days, is due once for all the periods of a month: of an amount that was
+        // raised, what is more than was billed.
+        let mut due = |pace: Pace, kind: &'a str, amount: i64| {
+            if pace != Pace::Whole || stay.slots(pace, self.month).is_empty() {
+                return amount;
+            }
+            let billed = whole.entry((period.resource, period.plan, kind)).or_insert(0);
+            let more = amount.saturating_sub(*billed).max(0);
+            *billed = (*billed).max(amount);
+            more
+        };
+        let own = due(tariff.unit.into(), "", ONE);
+        self.plan(&of, period, stay, (begins, own > 0), lines)?;
         for component in &tariff.components {
             let ordered = period.limits.get(&component.kind).copied();
             match component.billing {
                 Billing::Fixed => {
-                    let amount = component.amount.checked_mul(ONE)?;
-                    self.timed(&of, component, tariff.unit.into(), stay, amount, lines)?;
+                    let pace = Pace::from(tariff.unit);
+                    let amount = due(pace, &component.kind, component.amount.checked_mul(ONE)?);
+                    self.timed(&of, component, pace, stay, amount, lines)?;
                 }
                 Billing::Limit => {
                     let amount = ordered.unwrap_or(0).checked_mul(ONE)?;
                     match Pace::of_limit(component.period, tariff.unit) {
-                        Some(pace) => self.timed(&of, component, pace, stay, amount, lines)?,
+                        Some(pace) => {
+                            let amount = due(pace, &component.kind, amount);
+                            self.timed(&of, component, pace, stay, amount, lines)?;
+                        }
                         None if begins => {
-                            // A total is paid once; of a limit that was raised, what it was raised by.
-                            let had = match period.opening {
-                                Opening::Init => 0,
-                                Opening::Switch | Opening::Nothing => {
-                                    period.limits_before.get(&component.kind).copied().unwrap_or(0)
-                                }
-                            };
+                            // A total is paid once; of a limit that was raised, what is more than it ever was.
+                            let had = period.most_before.get(&component.kind).copied().unwrap_or(0);
                             let more = amount.checked_sub(had.checked_mul(ONE)?)?;
                             Self::once(&of, component, period.start, more, lines)?;
                         }
@@ -136,13 +156,13 @@ impl Bill<'_> {
         of: &Of<'_>,
         period: &Period,
         stay: Stay,
-        begins: bool,
+        (begins, is_due): (bool, bool),
         lines: &mut Vec<Line>,
     ) -> Option<()> {
         let pace = Pace::from(of.tariff.unit);
         let slots = stay.slots(pace, self.month);
         for (span, price) in spans(slots, pace, of.tariff.prices.iter().map(|p| (p.at, p))) {
-            if price.unit > 0 {
+            if price.unit > 0 && is_due {
                 let billed = for_time(price.unit, ONE, pace, span, self.month)?;
                 let (start, end) = times(span, pace);
                 lines.push(Line {
@@ -240,7 +260,9 @@ impl Bill<'_> {
         // The price of the day: the one that held when the day began.
         let day = used.day.start();
         let Some(price) = in_force(&component.prices, |p| p.at, day) else { return Some(()) };
-        if used.amount == 0 {
+        // What holds on holds only as long as the customer is served.
+        let served = self.until.is_none_or(|until| until > self.month.first().start());
+        if used.amount == 0 || (used.carried && !served) {
             return Some(());
         }
         let billed = for_tiers(price.price, &price.tiers, used.amount)?;

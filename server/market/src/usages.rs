@@ -11,6 +11,8 @@ use crate::{
 
 /// The most that can be used of a component in a month: a million million units, in millionths.
 pub(crate) const MOST: i64 = 1_000_000_000_000 * 1_000_000;
+/// The most that one line of an invoice may cost, in micro-dollars: a thousand million dollars.
+pub(crate) const MOST_COST: i64 = 1_000_000_000_000_000;
 /// The most amounts that are told at once.
 const MOST_AT_ONCE: usize = 200;
 
@@ -128,8 +130,17 @@ impl Usages<'_> {
             let sentence = format!("These components are invalid: {}.", unknown.join(", "));
             return Err(Error::field("", sentence));
         }
-        if reported.iter().any(|told| !(0..=MOST).contains(&told.amount)) {
-            return Err(Error::field("amount", "An amount is from 0 to 1000000000000."));
+        for told in reported {
+            if !(0..=MOST).contains(&told.amount) {
+                return Err(Error::field("amount", "An amount is from 0 to 1000000000000."));
+            }
+            // One line that is more money than there is would keep the whole invoice from being made.
+            let Some(component) = counted(&told.kind) else { continue };
+            let price = usages::dearest(core.db(), component).await?;
+            let cost = i128::from(price) * i128::from(told.amount) / 1_000_000;
+            if cost > i128::from(MOST_COST) {
+                return Err(Error::field("amount", "This costs more than can be billed."));
+            }
         }
         let day = day.unwrap_or_else(|| core.now().day());
         self.check_day(actor, &target, day)?;
@@ -145,7 +156,15 @@ impl Usages<'_> {
             ));
         }
         let period = match whose {
-            Whose::Period(period) => Some(period),
+            Whose::Period(period) => {
+                let told = store::plan_periods::find(&mut tx, period).await?;
+                let told = told.ok_or_else(|| Error::broken("a plan period"))?;
+                let over = told.end_at.is_some_and(|end| day > end.day());
+                if day < told.start_at.day() || over {
+                    return Err(Error::field("date", "The date is outside of the plan period."));
+                }
+                Some(period)
+            }
             Whose::Resource(_) => usages::period_of(&mut tx, target.resource, day).await?,
         };
         let mut ids = Vec::new();
@@ -165,6 +184,15 @@ impl Usages<'_> {
                 user: actor.user(),
                 at: core.now(),
             };
+            if matches!(whose, Whose::Period(_))
+                && let Some(other) = usages::told_for(&mut tx, &told).await?
+                && Some(other) != period
+            {
+                return Err(Error::field(
+                    "plan_period",
+                    "An amount of this month was told for another plan period. Tell one for the resource.",
+                ));
+            }
             let (id, old) = usages::tell(&mut tx, &told).await?;
             let deed = Deed::new("component_usage_set", format!("The use of {} was told.", one.kind), "component_usage", id)
                 .of(target.customer)
@@ -173,6 +201,7 @@ impl Usages<'_> {
             self.0.note(&mut tx, Some(actor), deed).await?;
             ids.push(id);
         }
+        self.0.invoices().queue_late(&mut tx, month).await?;
         tx.commit().await?;
         Ok(ids)
     }

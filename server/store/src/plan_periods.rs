@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{CustomerId, PlanId, PlanPeriodId, ResourceId, Timestamp};
+use model::{CustomerId, OfferingId, PlanId, PlanPeriodId, ResourceId, Timestamp};
 
-use crate::{Error, Result, Row, Run, Tx, sql};
+use crate::{Error, Result, Row, Run, Tx, db::built, sql};
 
 /// How much of each component of kind `limit` was ordered, by the component's kind.
 pub type LimitsMap = BTreeMap<String, i64>;
@@ -146,6 +146,27 @@ pub async fn find(on: impl Run<'_>, id: PlanPeriodId) -> Result<Option<PlanPerio
     .bind(id.to_string())
     .optional(read)
     .await
+}
+
+/// Whether a plan, or any plan of an offering, was had by somebody after a time.
+pub async fn any_since(on: impl Run<'_>, whose: Whose, since: Timestamp) -> Result<bool> {
+    let (condition, id) = match whose {
+        Whose::Plan(id) => ("p.plan_id = $1", id.to_string()),
+        Whose::Offering(id) => ("r.offering_id = $1", id.to_string()),
+    };
+    let text = format!(
+        "SELECT 1 AS one FROM plan_periods p JOIN resources r ON r.id = p.resource_id
+         WHERE {condition} AND (p.end_at IS NULL OR p.end_at > $2) LIMIT 1"
+    );
+    let found = built(on, text).bind(id).bind(since.ms()).optional(|_| Ok(())).await?;
+    Ok(found.is_some())
+}
+
+/// What periods are asked for by.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose {
+    Plan(PlanId),
+    Offering(OfferingId),
 }
 
 /// The period that lasts, or lasted, at a time.

@@ -286,7 +286,7 @@ pub async fn revenue(
         on,
         "SELECT v.year, v.month, CAST(SUM(i.price) AS BIGINT) AS price, CAST(SUM(i.tax) AS BIGINT) AS tax
          FROM invoice_items i JOIN invoices v ON v.id = i.invoice_id
-         WHERE i.seller_id = $1 AND ($2 IS NULL OR i.offering_id = $2)
+         WHERE i.seller_id = $1 AND ($2 IS NULL OR i.offering_id = $2) AND v.number IS NOT NULL
          GROUP BY v.year, v.month ORDER BY v.year DESC, v.month DESC LIMIT $3",
     )
     .bind(seller.to_string())

@@ -110,7 +110,8 @@ pub async fn usage(
     sql(
         on,
         "SELECT r.offering_id, o.name AS offering_name, v.country, k.kind, k.name, k.measured_unit, u.year,
-             u.month_of_year, CAST(SUM(u.amount) AS BIGINT) AS amount, COUNT(*) AS resources
+             u.month_of_year, CAST(SUM(u.amount / 1000000) AS BIGINT) AS units,
+             CAST(SUM(u.amount % 1000000) AS BIGINT) AS rest, COUNT(*) AS resources
          FROM component_usages u JOIN components k ON k.id = u.component_id
          JOIN resources r ON r.id = u.resource_id JOIN offerings o ON o.id = r.offering_id
          JOIN providers v ON v.id = o.provider_id
@@ -131,11 +132,18 @@ pub async fn usage(
             measured_unit: row.get("measured_unit")?,
             year: row.get("year")?,
             month: row.get("month_of_year")?,
-            amount: row.get("amount")?,
+            amount: whole(row)?,
             resources: row.count("resources")?,
         })
     })
     .await
+}
+
+/// A sum of millionths that was made of whole ones and the rest, since one sum could be more than a number holds: anybody may
+/// order something that costs more than there is. Then it is as much as a number holds.
+fn whole(row: &Row) -> Result<i64> {
+    let (units, rest): (i64, i64) = (row.get("units")?, row.get("rest")?);
+    Ok(units.saturating_mul(1_000_000).saturating_add(rest))
 }
 
 /// Orders of one kind and state that were made on one day.
@@ -157,7 +165,8 @@ pub async fn orders(
 ) -> Result<Vec<Ordered>> {
     sql(
         on,
-        "SELECT created_at / 86400000 AS day, kind, state, COUNT(*) AS n, CAST(SUM(cost) AS BIGINT) AS cost
+        "SELECT created_at / 86400000 AS day, kind, state, COUNT(*) AS n, CAST(SUM(cost / 1000000) AS BIGINT) AS units,
+             CAST(SUM(cost % 1000000) AS BIGINT) AS rest
          FROM orders WHERE created_at >= $1 AND created_at < $2 AND ($3 = '' OR customer_id = $3)
              AND ($4 = '' OR seller_id = $4)
          GROUP BY created_at / 86400000, kind, state ORDER BY created_at / 86400000, kind, state",
@@ -172,7 +181,7 @@ pub async fn orders(
             kind: row.parse("orders", "kind")?,
             state: row.parse("orders", "state")?,
             count: row.count("n")?,
-            cost: row.get("cost")?,
+            cost: whole(row)?,
         })
     })
     .await

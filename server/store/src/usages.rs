@@ -3,7 +3,7 @@
 
 use model::{
     Billing, ComponentId, CustomerId, Day, OfferingId, PlanPeriodId, ProjectId, ResourceId,
-    ResourceState, Timestamp, UsageId, UserId,
+    ResourceState, Tier, Timestamp, UsageId, UserId,
 };
 
 use crate::{
@@ -227,6 +227,40 @@ pub struct Told {
     pub recurring: bool,
     pub user: Option<UserId>,
     pub at: Timestamp,
+}
+
+/// The plan period that the amount of the month was told for so far, if there is one.
+pub async fn told_for(on: impl Run<'_>, told: &Told) -> Result<Option<PlanPeriodId>> {
+    sql(
+        on,
+        "SELECT period_id FROM component_usages
+         WHERE resource_id = $1 AND component_id = $2 AND month = $3 AND period_id IS NOT NULL",
+    )
+    .bind(told.resource.to_string())
+    .bind(told.component.to_string())
+    .bind(told.month.number())
+    .optional(|row| row.parse("component_usages", "period_id"))
+    .await
+}
+
+/// The highest price that a unit of a component ever had in any plan, in micro-dollars; its tiers count as well.
+pub async fn dearest(on: impl Run<'_>, component: ComponentId) -> Result<i64> {
+    let prices = sql(
+        on,
+        "SELECT v.price, v.tiers FROM component_prices v JOIN plan_components x ON x.id = v.plan_component_id
+         WHERE x.component_id = $1",
+    )
+    .bind(component.to_string())
+    .all(|row| {
+        let tiers: Vec<Tier> = match row.get::<Option<String>>("tiers")? {
+            None => Vec::new(),
+            Some(_) => row.json("component_prices", "tiers")?,
+        };
+        let price: i64 = row.get("price")?;
+        Ok(tiers.iter().map(|tier| tier.price).fold(price, i64::max))
+    })
+    .await?;
+    Ok(prices.into_iter().max().unwrap_or(0))
 }
 
 /// Sets the amount of a month and keeps what it was; the id of the row, and the old amount.

@@ -126,6 +126,7 @@ impl Invoices<'_> {
                 .of(customer)
                 .with(json!({ "month": month.to_string(), "items": added }));
             self.0.note(&mut tx, Some(actor), deed).await?;
+            self.queue_late(&mut tx, month).await?;
         }
         tx.commit().await?;
         outcome.created += added;

@@ -9,11 +9,12 @@ use store::{
     billable::{self, Debtor, Tariff},
     imports::{self, Imported},
     invoices::{self, Invoice, Item},
+    plan_periods::Whose,
 };
 
 use super::Invoices;
 use crate::{
-    Actor, Error, On, Permission, Result,
+    Actor, Error, Market, On, Permission, Result,
     audit::Deed,
     invoicing::{Bill, Line},
     work::Kind,
@@ -41,6 +42,15 @@ pub(super) enum Reach {
     Now,
     /// All of it, as if what is had now were had until its end.
     End,
+}
+
+impl Market {
+    /// Whether somebody was on a plan, or had an offering, in a time that is perhaps not invoiced yet: what its price is made
+    /// of stays until then, for only prices are kept by the day.
+    pub(crate) async fn is_to_be_billed(&self, whose: Whose) -> Result<bool> {
+        let since = Month::of(self.core().now().day()).previous().first().start();
+        Ok(store::plan_periods::any_since(self.core().db(), whose, since).await?)
+    }
 }
 
 impl Invoices<'_> {
@@ -76,6 +86,18 @@ impl Invoices<'_> {
         let text = month.to_string();
         self.0.queue(&mut tx, Kind::Invoices, &text, Some(&format!("invoices:{text}"))).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Queues the invoices of a month that something was told for after it had ended: customers who were not billed for
+    /// anything else have none yet. That is done on the next day, so that more can be told, and corrected, until then.
+    pub(crate) async fn queue_late(&self, tx: &mut Tx, month: Month) -> Result<()> {
+        let today = self.0.core().now().day();
+        if month >= Month::of(today) {
+            return Ok(());
+        }
+        let reference = format!("invoices:{month}:{today}");
+        let at = today.plus(1).start();
+        self.0.queue_at(tx, Kind::Invoices, &month.to_string(), Some(&reference), at).await
     }
 
     /// Makes the final invoices of a month for everybody who has something to be billed for and none yet; how many that

@@ -94,7 +94,12 @@ impl Invoices<'_> {
     /// Makes the invoices of a month that has ended: at once where they are few, and how many that were; else as work
     /// that goes on by itself, and none.
     pub async fn begin_month(&self, actor: &Actor, month: Month) -> Result<Option<u64>> {
-        if !self.coming(actor, month).await?.more {
+        actor.must_everywhere(Permission::ManageBilling)?;
+        self.must_have_ended(month)?;
+        let (numbers, span) = ((month.year(), month.month()), (month.first(), month.end()));
+        let most = i64::try_from(MOST + 1).unwrap_or(1);
+        let db = self.0.core().db();
+        if billable::waiting(db, numbers, span, None, most).await?.len() <= MOST {
             return self.make_month(month).await.map(Some);
         }
         let mut tx = self.0.core().db().begin().await?;

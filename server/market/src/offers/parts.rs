@@ -1,7 +1,7 @@
 //! What is counted of an offering: its components.
 
 use model::OfferingId;
-use store::components::Component;
+use store::{components::Component, plan_periods::Whose};
 
 use super::Offers;
 use crate::{
@@ -38,9 +38,10 @@ impl Offers<'_> {
         change: impl FnOnce(&mut ComponentDraft),
     ) -> Result<Component> {
         self.managed(actor, id).await?;
-        let mut tx = self.0.core().db().begin().await?;
-        let found = store::components::of_offering(&mut tx, id).await?;
+        let core = self.0.core();
+        let found = store::components::of_offering(core.db(), id).await?;
         let had = named(found, which)?;
+        let (billing, limit_period) = (had.billing, had.limit_period);
         let mut draft = ComponentDraft {
             kind: had.kind,
             name: had.name,
@@ -59,6 +60,12 @@ impl Offers<'_> {
         change(&mut draft);
         draft.kind = kind;
         let component = draft.read(had.id, id, had.position)?;
+        let same = component.billing == billing && component.limit_period == limit_period;
+        if !same && self.0.is_to_be_billed(Whose::Offering(id)).await? {
+            let why = "Resources are billed by it; make another component.";
+            return Err(Error::field("billing_type", why));
+        }
+        let mut tx = core.db().begin().await?;
         store::components::update(&mut tx, &component).await?;
         tx.commit().await?;
         Ok(component)

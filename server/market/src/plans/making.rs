@@ -10,7 +10,8 @@ use store::{
     Tx,
     catalog::{Plan, PriceVersion},
     components::{Component, ComponentPrice, PlanPrice, Tier},
-    offerings::{PLANS, PlanRow, read_plan},
+    offerings::{PLANS, PlanComponentRow, PlanRow, read_plan},
+    plan_periods::Whose,
 };
 
 use super::{PlanDetail, Plans};
@@ -132,6 +133,7 @@ impl Plans<'_> {
             description: description.clone(),
             monthly_fee: monthly(unit, unit_price),
             limits: Limits::default(),
+            archived: false,
         };
         store::catalog::insert_plan(&mut *tx, &plan, place).await?;
         store::offerings::stamp_plan(&mut *tx, plan.id, now).await?;
@@ -244,7 +246,7 @@ impl Plans<'_> {
             plan.backend_id = plain("backend_id", text, 0, 255)?;
         }
         if let Some(unit) = draft.unit.filter(|unit| *unit != plan.unit) {
-            if plan.resources > 0 {
+            if plan.resources > 0 || self.0.is_to_be_billed(Whose::Plan(id)).await? {
                 return Err(Error::field("unit", "Resources are on this plan; make another one."));
             }
             plan.unit = unit;
@@ -321,6 +323,14 @@ impl Plans<'_> {
         amounts: BTreeMap<String, i64>,
     ) -> Result<PlanDetail> {
         let found = self.managed(actor, id).await?;
+        let other = |part: &&PlanComponentRow| {
+            amounts.get(&part.kind).is_some_and(|wanted| *wanted != part.amount)
+        };
+        if found.parts.iter().any(|part| other(&part))
+            && self.0.is_to_be_billed(Whose::Plan(id)).await?
+        {
+            return Err(Error::field("quotas", "Resources are on this plan; make another one."));
+        }
         let mut tx = self.0.core().db().begin().await?;
         for (name, amount) in &amounts {
             let part = found.parts.iter().find(|part| part.kind == *name);
