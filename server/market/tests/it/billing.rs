@@ -36,6 +36,7 @@ macro_rules! both {
 }
 
 mod blocked;
+mod terms;
 
 both! {
     the_items_are_the_invoice,
@@ -132,6 +133,14 @@ impl Shop {
         assert_eq!(invoice.price + invoice.tax, invoice.total);
         let rows = items.into_iter().map(|view| view.item);
         rows.map(|item| (item.component, item.quantity, item.price)).collect()
+    }
+
+    /// The totals of the customer's invoices.
+    async fn invoiced(&self) -> Vec<i64> {
+        let invoices = self.market.invoices();
+        let (found, _) =
+            invoices.list(&self.buyer, Asked::default(), (10, 0), false).await.unwrap();
+        found.into_iter().map(|invoice| invoice.total).collect()
     }
 
     async fn tell(
