@@ -17,6 +17,7 @@ mod documents;
 mod forms;
 mod listings;
 mod money;
+mod order_changes;
 mod orders;
 mod powers;
 mod sellers;
