@@ -1,6 +1,6 @@
 //! How customers pay, and money that came in.
 
-use model::{CustomerId, Day, InvoiceId, PaymentId, PaymentKind, PaymentProfileId};
+use model::{CustomerId, Day, InvoiceId, InvoiceState, PaymentId, PaymentKind, PaymentProfileId};
 use serde_json::{Value, json};
 use store::{
     Tx,
@@ -211,11 +211,9 @@ impl Payments<'_> {
         id: PaymentId,
         change: PaymentChange,
     ) -> Result<Payment> {
-        let payment = self.find(actor, id).await?;
-        actor.must_everywhere(Permission::ManageBilling)?;
+        let (mut tx, payment) = self.held(actor, id).await?;
         let day = change.day.unwrap_or(payment.day);
         self.check_day(day)?;
-        let mut tx = self.0.core().db().begin().await?;
         let profile = change.profile.unwrap_or(payment.profile);
         if profile != payment.profile {
             let missing = || Error::field("profile", "Invalid hyperlink - Object does not exist.");
@@ -232,6 +230,7 @@ impl Payments<'_> {
             .of(payment.customer)
             .with(json!({ "amount": amount, "date": day, "old_amount": payment.amount, "old_date": payment.day }));
         self.0.note(&mut tx, Some(actor), deed).await?;
+        self.missed(&mut tx, actor, &payment, payment.amount.saturating_sub(amount)).await?;
         tx.commit().await?;
         self.find(actor, id).await
     }
@@ -281,14 +280,16 @@ impl Payments<'_> {
         id: PaymentId,
         invoice: Option<InvoiceId>,
     ) -> Result<()> {
-        let payment = self.find(actor, id).await?;
-        actor.must_everywhere(Permission::ManageBilling)?;
-        let mut tx = self.0.core().db().begin().await?;
+        let (mut tx, payment) = self.held(actor, id).await?;
         if let Some(invoice) = invoice {
             let found = store::invoices::find(&mut tx, invoice).await?;
             let missing = || Error::field("invoice", "Invalid hyperlink - Object does not exist.");
-            if found.ok_or_else(missing)?.customer != payment.customer {
+            let found = found.ok_or_else(missing)?;
+            if found.customer != payment.customer {
                 return Err(Error::field("invoice", "The invoice is another organization's."));
+            }
+            if found.state == InvoiceState::Canceled {
+                return Err(Error::field("invoice", "The invoice is canceled."));
             }
         }
         payments::link(&mut tx, id, invoice).await?;
@@ -300,14 +301,15 @@ impl Payments<'_> {
             .of(payment.customer)
             .with(json!({ "invoice": invoice }));
         self.0.note(&mut tx, Some(actor), deed).await?;
+        if payment.invoice != invoice {
+            self.missed(&mut tx, actor, &payment, payment.amount).await?;
+        }
         Ok(tx.commit().await?)
     }
 
     /// Takes back a payment that was booked by mistake.
     pub async fn remove(&self, actor: &Actor, id: PaymentId) -> Result<()> {
-        let payment = self.find(actor, id).await?;
-        actor.must_everywhere(Permission::ManageBilling)?;
-        let mut tx = self.0.core().db().begin().await?;
+        let (mut tx, payment) = self.held(actor, id).await?;
         if !payments::delete_payment(&mut tx, id).await? {
             return Err(Error::Missing("payment"));
         }
@@ -315,6 +317,28 @@ impl Payments<'_> {
             .of(payment.customer)
             .with(json!({ "amount": payment.amount, "date": payment.day, "invoice": payment.invoice }));
         self.0.note(&mut tx, Some(actor), deed).await?;
+        self.missed(&mut tx, actor, &payment, payment.amount).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// A payment that the actor may correct, as it is behind its customer's lock.
+    async fn held(&self, actor: &Actor, id: PaymentId) -> Result<(Tx, Payment)> {
+        let seen = self.find(actor, id).await?;
+        actor.must_everywhere(Permission::ManageBilling)?;
+        let mut tx = self.0.core().db().begin().await?;
+        store::customers::lock(&mut tx, seen.customer).await?;
+        let found = find_payment(&mut tx, id).await?.ok_or(Error::Missing("payment"))?;
+        Ok((tx, found))
+    }
+
+    /// An invoice that was paid by what turned out to be so much less is not paid any more.
+    async fn missed(&self, tx: &mut Tx, actor: &Actor, was: &Payment, less: i64) -> Result<()> {
+        let Some(invoice) = was.invoice else { return Ok(()) };
+        if !store::invoices::reopen(tx, invoice, less, self.0.core().now()).await? {
+            return Ok(());
+        }
+        let message = "An invoice is open again: what it was paid by was corrected.";
+        let deed = Deed::new("invoice_reopened", message, "invoice", invoice).of(was.customer);
+        self.0.note(tx, Some(actor), deed).await
     }
 }

@@ -235,6 +235,22 @@ pub async fn set_state(
     Ok(rows == 1)
 }
 
+/// Opens an invoice again that was covered by its payments while they were so much more and is not now; whether that was.
+pub async fn reopen(tx: &mut Tx, id: InvoiceId, less: i64, now: Timestamp) -> Result<bool> {
+    let rows = sql(
+        tx,
+        "UPDATE invoices SET state = 'created', paid_day = NULL, updated_at = $3 WHERE id = $1 AND state = 'paid'
+             AND total > (SELECT COALESCE(CAST(SUM(p.amount) AS BIGINT), 0) FROM payments p WHERE p.invoice_id = $1)
+             AND total <= (SELECT COALESCE(CAST(SUM(p.amount) AS BIGINT), 0) FROM payments p WHERE p.invoice_id = $1) + $2",
+    )
+    .bind(id.to_string())
+    .bind(less)
+    .bind(now.ms())
+    .execute()
+    .await?;
+    Ok(rows == 1)
+}
+
 /// A text of an invoice that others' systems set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {

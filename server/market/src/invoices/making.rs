@@ -6,7 +6,7 @@ use model::{CustomerId, InvoiceId, InvoiceItemId, InvoiceState, Month, PlanId, T
 use serde_json::{Map, Value, json};
 use store::{
     Tx,
-    billable::{self, Debtor, Tariff},
+    billable::{self, Debtor, Period, Tariff, Used},
     imports::{self, Imported},
     invoices::{self, Invoice, Item},
     plan_periods::Whose,
@@ -33,6 +33,16 @@ pub(super) struct Draft {
     pub lines: Option<Vec<Line>>,
     /// What was told in bulk.
     pub told: Vec<Imported>,
+}
+
+/// What a month has to bill some customers for.
+pub(super) struct Records {
+    month: Month,
+    debtors: Vec<Debtor>,
+    periods: Vec<Period>,
+    used: Vec<Used>,
+    tariffs: HashMap<PlanId, Tariff>,
+    told: Vec<Imported>,
 }
 
 /// How much of a month is billed.
@@ -159,7 +169,7 @@ impl Invoices<'_> {
     ) -> Result<Vec<Result<InvoiceId, CustomerId>>> {
         let core = self.0.core();
         let now = core.now();
-        let drafts = self.drafts(tx, customers, month, Reach::Now).await?;
+        let drafts = self.drafts(&Self::read(tx, customers, month).await?, Reach::Now);
         let there = invoices::of_month(&mut *tx, customers, (month.year(), month.month())).await?;
         let last = now.day() >= month.end();
         let (mut done, mut bills, mut all) = (Vec::new(), Vec::new(), Vec::new());
@@ -220,14 +230,11 @@ impl Invoices<'_> {
     }
 
     /// Locks customers and reads what a month has to bill them for.
-    pub(super) async fn drafts(
-        &self,
+    pub(super) async fn read(
         tx: &mut Tx,
         customers: &[CustomerId],
         month: Month,
-        reach: Reach,
-    ) -> Result<Vec<Draft>> {
-        let now = self.0.core().now();
+    ) -> Result<Records> {
         let debtors = billable::lock(tx, customers).await?;
         let span = (month.first(), month.end());
         let periods = billable::periods(tx, customers, span).await?;
@@ -236,29 +243,36 @@ impl Invoices<'_> {
             periods.iter().map(|p| p.plan).chain(used.iter().map(|u| u.plan)).collect();
         let plans: Vec<PlanId> = plans.into_iter().collect();
         let tariffs = billable::tariffs(tx, &plans).await?;
-        let tariffs: HashMap<PlanId, Tariff> = tariffs.into_iter().map(|t| (t.plan, t)).collect();
-        let of = |id: CustomerId| {
+        let tariffs = tariffs.into_iter().map(|t| (t.plan, t)).collect();
+        let told = imports::of_month(tx, customers, (month.year(), month.month())).await?;
+        Ok(Records { month, debtors, periods, used, tariffs, told })
+    }
+
+    /// What customers are billed for.
+    pub(super) fn drafts(self, records: &Records, reach: Reach) -> Vec<Draft> {
+        let Records { month, debtors, periods, used, tariffs, told } = records;
+        let now = self.0.core().now();
+        let so_far = (reach == Reach::Now && now.day() < month.end()).then_some(now);
+        let draft = |debtor: &Debtor| {
             // Both are in the order of their customers.
-            let from = periods.partition_point(|p| p.customer.to_string() < id.to_string());
-            let to = periods.partition_point(|p| p.customer.to_string() <= id.to_string());
-            let first = used.partition_point(|u| u.customer.to_string() < id.to_string());
-            let end = used.partition_point(|u| u.customer.to_string() <= id.to_string());
-            (periods.get(from..to).unwrap_or_default(), used.get(first..end).unwrap_or_default())
-        };
-        let numbers = (month.year(), month.month());
-        let mut told = imports::of_month(tx, customers, numbers).await?;
-        let drafts = debtors.into_iter().map(|debtor| {
-            let own = told.extract_if(.., |one| one.customer == debtor.id).collect();
-            let (periods, used) = of(debtor.id);
-            let so_far = (reach == Reach::Now && now.day() < month.end()).then_some(now);
+            let id = debtor.id.to_string();
+            let from = periods.partition_point(|p| p.customer.to_string() < id);
+            let to = periods.partition_point(|p| p.customer.to_string() <= id);
+            let first = used.partition_point(|u| u.customer.to_string() < id);
+            let end = used.partition_point(|u| u.customer.to_string() <= id);
+            let periods = periods.get(from..to).unwrap_or_default();
+            let used = used.get(first..end).unwrap_or_default();
             let until = match (so_far, debtor.blocked_at) {
                 (Some(now), Some(blocked)) => Some(now.min(blocked)),
                 (now, blocked) => now.or(blocked),
             };
-            let lines = Bill { month, until, tariffs: &tariffs }.lines(periods, used);
-            Draft { debtor, lines, told: own }
-        });
-        Ok(drafts.collect())
+            Draft {
+                debtor: debtor.clone(),
+                lines: Bill { month: *month, until, tariffs }.lines(periods, used),
+                told: told.iter().filter(|one| one.customer == debtor.id).cloned().collect(),
+            }
+        };
+        debtors.iter().map(draft).collect()
     }
 
     /// An invoice that is not final, with its items; `None` when the sums do not fit.

@@ -41,9 +41,10 @@ impl Invoices<'_> {
         let now = self.0.core().now();
         let month = Month::of(now.day());
         let mut tx = self.0.core().db().begin().await?;
-        let so_far = self.drafts(&mut tx, &[customer], month, Reach::Now).await?;
-        let whole = self.drafts(&mut tx, &[customer], month, Reach::End).await?;
+        let records = Self::read(&mut tx, &[customer], month).await?;
         drop(tx);
+        let (so_far, whole) =
+            (self.drafts(&records, Reach::Now), self.drafts(&records, Reach::End));
         let id = self.0.core().id(InvoiceId::new);
         let mut made = Vec::new();
         for draft in so_far.iter().chain(&whole) {
@@ -79,9 +80,9 @@ impl Invoices<'_> {
             }
             (after, seen) = (Some(*last), seen + batch.len());
             let mut tx = core.db().begin().await?;
-            let drafts = self.drafts(&mut tx, &batch, month, Reach::Now).await?;
+            let records = Self::read(&mut tx, &batch, month).await?;
             drop(tx);
-            for draft in drafts {
+            for draft in self.drafts(&records, Reach::Now) {
                 let billed = draft.lines.as_deref();
                 let billed = billed.filter(|lines| !lines.is_empty() || !draft.told.is_empty());
                 let Some(lines) = billed else { continue };

@@ -1,7 +1,7 @@
 //! What is due once, what is told late, and what may not be changed once somebody is billed by it.
 
-use market::{PlanDraft, Reported, Whose};
-use model::{Billing, LimitPeriod, PlanUnit};
+use market::{Asked, Error, Paid, PaymentChange, PlanDraft, ProfileChange, Reported, Whose};
+use model::{Billing, InvoiceState, LimitPeriod, PlanUnit};
 use store::{Db, plan_periods::Opening};
 
 use super::{DOLLAR, Shop, at, billing, day, part, reported, wrong};
@@ -14,6 +14,7 @@ both! {
     what_cannot_be_billed_cannot_be_told,
     a_period_has_its_own_days,
     terms_stay_while_somebody_is_billed_by_them,
+    what_was_not_paid_after_all_is_open_again,
 }
 
 async fn once_a_month_is_once(db: Db) {
@@ -150,4 +151,39 @@ async fn terms_stay_while_somebody_is_billed_by_them(db: Db) {
     plans.set_amounts(&shop.chief, plan, amounts(3)).await.unwrap();
     plans.update(&shop.chief, plan, hourly()).await.unwrap();
     turn().await.unwrap();
+}
+
+async fn what_was_not_paid_after_all_is_open_again(db: Db) {
+    let shop = Shop::open(db).await;
+    let plan = shop.plan((10 * DOLLAR, 0, 0), &[]).await;
+    shop.start(plan, &[], "2026-03-01").await;
+    shop.go_to("2026-05-01");
+    let (march, april) = (shop.bill("2026-03").await, shop.bill("2026-04").await);
+    let (invoices, payments) = (shop.market.invoices(), shop.market.payments());
+    let own = ProfileChange { name: Some("Ours".to_owned()), ..ProfileChange::default() };
+    payments.add_profile(&shop.chief, shop.customer, own).await.unwrap();
+    let booked = Paid { booked: true, ..Paid::default() };
+    invoices.pay(&shop.chief, march.id, booked.clone()).await.unwrap();
+    let state = async |id| invoices.find(&shop.chief, id).await.unwrap().state;
+    let payment = payments.list(&shop.chief, Asked::default(), (1, 0)).await.unwrap().0[0].id;
+    let amount = |n: i64| PaymentChange { amount: Some(n * DOLLAR), ..PaymentChange::default() };
+    // More than is due is enough.
+    payments.update(&shop.chief, payment, amount(12)).await.unwrap();
+    payments.update(&shop.chief, payment, amount(11)).await.unwrap();
+    assert_eq!(state(march.id).await, InvoiceState::Paid);
+    payments.update(&shop.chief, payment, amount(9)).await.unwrap();
+    assert_eq!(state(march.id).await, InvoiceState::Created);
+    // Paid again, by two of which the second one is enough.
+    invoices.pay(&shop.chief, march.id, booked).await.unwrap();
+    payments.link(&shop.chief, payment, Some(april.id)).await.unwrap();
+    assert_eq!(state(march.id).await, InvoiceState::Paid);
+    assert_eq!(state(april.id).await, InvoiceState::Created, "nine of ten");
+    payments.remove(&shop.chief, payment).await.unwrap();
+    invoices.cancel(&shop.chief, april.id, "wrong").await.unwrap();
+    let other = payments.list(&shop.chief, Asked::default(), (9, 0)).await.unwrap().0[0].id;
+    wrong(payments.link(&shop.chief, other, Some(april.id)).await, "invoice");
+    payments.link(&shop.chief, other, None).await.unwrap();
+    assert_eq!(state(march.id).await, InvoiceState::Created);
+    let denied = payments.link(&shop.buyer, other, None).await;
+    assert!(matches!(denied, Err(Error::Denied)), "{denied:?}");
 }
