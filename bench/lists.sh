@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 LISTS_ORDERS=${LISTS_ORDERS:-1000000}
+# A rare event (a survey made anew every half minute, a checkpoint) is seen in twenty seconds or in none.
 WALDUR_VERSION=4.5.1
 
 # --- Waldur Mastermind --------------------------------------------------------------------------------------------------
@@ -84,7 +85,7 @@ P
   )
   printf '%s\n' "$3" >"$WORK/list.txt"
   BENCH_HEADERS="Authorization: Token $4" taskset -c 1 python3 "$HERE/paced.py" "$LISTS_URL" "$WORK/list.txt" "$rate" \
-    "$((BENCH_SECONDS * 2))" | python3 -c "
+    "${LISTS_PACED_SECONDS:-20}" | python3 -c "
 import json, sys
 print(json.dumps({'sut': sys.argv[1], 'kind': sys.argv[2], **json.load(sys.stdin)}))" "$1" "$2" >>"$OUT/lists/paced.jsonl"
 }

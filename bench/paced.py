@@ -1,6 +1,7 @@
 """Asks for pages at a steady rate, whether or not the answers keep up (an open loop), and prints the latencies as JSON.
 
-A latency is counted from the moment when the request was due, so that a server that falls behind cannot hide it.
+A latency is counted from the moment when the request was due, so that a server that falls behind cannot hide it. What was
+due in the first WARM_UP seconds is not counted: connections are opened then, on both sides, and statements prepared.
 
 paced.py BASE LIST RATE SECONDS [CONNECTIONS]; BENCH_HEADERS has one "Name: value" a line
 """
@@ -16,7 +17,10 @@ from urllib.parse import urlsplit
 MORE = "".join(f"{line}\r\n" for line in os.environ.get("BENCH_HEADERS", "").split("\n") if line)
 
 
-async def worker(host, port, paths, todo, took, failed):
+WARM_UP = 3
+
+
+async def worker(host, port, counted, todo, took, failed):
     reader = writer = None
     while True:
         job = await todo.get()
@@ -41,7 +45,7 @@ async def worker(host, port, paths, todo, took, failed):
                         break
             if not head.startswith(b"HTTP/1.1 200"):
                 failed.append(head.split(b"\r\n", 1)[0].decode())
-            else:
+            elif due >= counted:
                 took.append(time.monotonic() - due)
         except (OSError, ValueError, asyncio.IncompleteReadError) as error:
             failed.append(repr(error))
@@ -53,10 +57,11 @@ async def main(base, listing, rate, seconds, connections):
     with open(listing) as f:
         paths = [line.strip() for line in f if line.strip()]
     todo, took, failed = asyncio.Queue(), [], []
-    workers = [asyncio.create_task(worker(url.hostname, url.port, paths, todo, took, failed)) for _ in range(connections)]
     start = time.monotonic()
+    counted = start + WARM_UP
+    workers = [asyncio.create_task(worker(url.hostname, url.port, counted, todo, took, failed)) for _ in range(connections)]
     sent = 0
-    while (now := time.monotonic()) < start + seconds:
+    while (now := time.monotonic()) < counted + seconds:
         while start + sent / rate <= now:
             todo.put_nowait((start + sent / rate, paths[sent % len(paths)]))
             sent += 1

@@ -61,6 +61,28 @@ describe("support", () => {
       await page.goto(ticket);
       assert.match(await figure(page, "Answer"), /^Reply by .*UTC$/);
       assert.deepEqual([await figure(page, "Priority"), await figure(page, "Who works on it")], ["Critical", "operator"]);
+      // Both say something; what is internal the customer never reads.
+      await item.locator("summary", { hasText: "Message" }).click();
+      await item.getByLabel("Message", { exact: true }).fill("The provider is <slow> today.");
+      await item.getByLabel(/^An internal note/).check();
+      await item.getByRole("button", { name: "Send message" }).click();
+      await item.getByText("Internal note").waitFor();
+      await item.locator("summary", { hasText: "Message" }).click();
+      await item.getByLabel("Message", { exact: true }).fill("Which request was it?");
+      await item.getByRole("button", { name: "Send message" }).click();
+      await item.getByText("Which request was it?").waitFor();
+      await page.goto(ticket);
+      await page.getByText("Which request was it?").waitFor();
+      assert.equal(await page.getByText("The provider is <slow> today.").count(), 0);
+      await page.getByRole("button", { name: "Send message" }).click();
+      await page.getByRole("alert").first().waitFor();
+      await page.getByLabel("Your message").fill("req_7, with\n\ntwo lines.");
+      await page.getByRole("button", { name: "Send message" }).click();
+      await page.getByText("Your message is in the ticket.").waitFor();
+      await page.getByText("req_7, with").waitFor();
+      if (javaScriptEnabled) assert.deepEqual(await everyLook(page, "the ticket with messages"), []);
+      await operator.goto("/admin/support/?view=mine");
+      await item.getByText("req_7, with").waitFor();
       await item.locator("summary", { hasText: "Answer" }).click();
       if (javaScriptEnabled) assert.deepEqual(await everyLook(operator, "the queue of tickets"), []);
       await item.getByLabel(/^Answer, which/).fill("The provider has repaired it.");

@@ -22,7 +22,7 @@ pub use self::{
     resources::{StartResource, StopResource},
     reviews::{ModerateReview, RemoveReview, ReplyToReview, ReportReview},
     themes::SetTheme,
-    tickets::{AssignTicket, SettleTicket},
+    tickets::{AssignTicket, CommentOnTicket, SettleTicket},
     tryouts::{TryAnswer, TryOut, TryOuts, Trying},
 };
 use crate::{

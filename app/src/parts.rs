@@ -15,6 +15,7 @@ pub mod frames;
 pub mod highlight;
 pub mod icons;
 pub mod invoices;
+pub mod log;
 pub mod notices;
 pub mod orders;
 pub mod pages;

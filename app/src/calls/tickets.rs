@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server};
 use market::{Error, IssueChange};
-use model::{Priority, TicketId, TicketState, UserId};
+use model::{CustomerId, Priority, TicketId, TicketState, UserId};
 
 use super::{Posted, go_back, read};
 use crate::{
@@ -50,6 +50,37 @@ pub async fn assign_ticket(
         Err(error) => go_back(error, &page),
     }
     Ok(())
+}
+
+/// Says something in a ticket: to everybody who sees it or, where an operator asks for that, to operators alone.
+#[server(prefix = "/rpc", endpoint = "tickets/comment")]
+pub async fn comment_on_ticket(
+    #[server(default)] ticket: String,
+    #[server(default)] customer: String,
+    #[server(default)] description: String,
+    #[server(default)] internal: String,
+) -> Result<(), ServerFnError> {
+    let page = match (
+        read::<CustomerId>(&customer, "organization"),
+        read::<TicketId>(&ticket, "ticket"),
+    ) {
+        (Ok(customer), Ok(ticket)) => format!("/organizations/{customer}/support/{ticket}/"),
+        _ => QUEUE.to_owned(),
+    };
+    match comment(&ticket, &description, internal.is_empty()).await {
+        Ok(()) => {
+            flash::put(&FlashBody::done("Your message is in the ticket."));
+            see_other(&page);
+        }
+        Err(error) => go_back(error, &page),
+    }
+    Ok(())
+}
+
+async fn comment(ticket: &str, text: &str, public: bool) -> Result<(), Error> {
+    let Posted { market, actor } = Posted::find()?;
+    let ticket = read::<TicketId>(ticket, "ticket")?;
+    market.issues().comment(&actor, ticket, text, public).await.map(drop)
 }
 
 async fn assign(ticket: &str, assignee: &str, priority: &str) -> Result<u64, Error> {

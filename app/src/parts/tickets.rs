@@ -1,12 +1,13 @@
 //! Reports of problems: the form, the state, the list.
 
 use leptos::prelude::*;
-use market::Issue;
+use market::{Comment, Issue};
 use model::{Priority, ServiceLevel, TicketKind, TicketState, TicketView, Timestamp};
 
 use super::{
     areas::{Area, select},
     badges::{Tone, badge},
+    detail::{own_words, time},
 };
 use crate::{
     flash::FlashBody,
@@ -22,15 +23,59 @@ pub const TEXT: Area = Area {
     longest: 4_000,
 };
 
-/// Where a ticket stands, in a word.
+/// What is said next in a ticket.
+pub const REPLY: Area = Area {
+    name: "description",
+    label: "Your message",
+    hint: "Everybody in your organization who works with tickets reads it, and the operator",
+    rows: 4,
+    longest: 4_000,
+};
+
+/// Where a ticket stands, in a word for whoever has reported it.
 pub fn ticket_state(state: TicketState) -> AnyView {
+    state_badge(state, state.title())
+}
+
+/// Where a ticket stands, in a word for the operator.
+pub fn state_for_operator(state: TicketState) -> AnyView {
+    state_badge(state, operator_words(state))
+}
+
+/// How the operator calls a state.
+pub const fn operator_words(state: TicketState) -> &'static str {
+    match state {
+        TicketState::Waiting => "Waiting for the customer",
+        other => other.title(),
+    }
+}
+
+fn state_badge(state: TicketState, words: &'static str) -> AnyView {
     let tone = match state {
         TicketState::Open => Tone::Accent,
         TicketState::Assigned | TicketState::Closed => Tone::Neutral,
         TicketState::Waiting => Tone::Warning,
         TicketState::Resolved => Tone::Good,
     };
-    badge(state.title(), tone)
+    badge(words, tone)
+}
+
+/// What was said in a ticket, the oldest first.
+pub fn conversation(comments: &[&Comment]) -> Option<AnyView> {
+    let said = |comment: &&Comment| {
+        let internal = (!comment.public).then(|| badge("Internal note", Tone::Warning));
+        view! {
+            <li class="reply">
+                <p class="meta">
+                    <strong>{comment.author_name.clone()}</strong> " · " {time(comment.created_at)} " " {internal}
+                </p>
+                {own_words(&comment.text)}
+            </li>
+        }
+    };
+    (!comments.is_empty()).then(|| {
+        view! { <ol class="talk">{comments.iter().map(said).collect_view()}</ol> }.into_any()
+    })
 }
 
 /// How much a ticket hurries, in a word.

@@ -312,6 +312,17 @@ impl Issues<'_> {
             })
             .await?;
         }
+        // What waited for the customer goes on when the customer says something.
+        if !works && issue.state == TicketState::Waiting {
+            self.change(actor, id, "issue_update_succeeded", |issue, now| {
+                let next = match issue.assignee {
+                    Some(_) => TicketState::Assigned,
+                    None => TicketState::Open,
+                };
+                move_to(issue, next, now);
+            })
+            .await?;
+        }
         self.find_comment(actor, comment).await
     }
 

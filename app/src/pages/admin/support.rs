@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use market::{Actor, Asked, Error, Issue, Market, TicketQueue};
+use market::{Actor, Asked, Clause, Comment, Error, Issue, Market, TicketQueue};
 use model::{Priority, TicketState, Timestamp, UserId};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         fields::hidden,
         notices::{empty, flash_banner},
         pages::Pages,
-        tickets::{priority, promises, ticket_state, title_of},
+        tickets::{conversation, operator_words, priority, promises, state_for_operator, title_of},
         views::{Listed, address, views},
     },
 };
@@ -24,6 +24,8 @@ use crate::{
 /// How many tickets a page has, and how many operators one can be given to.
 const PAGE: u64 = 20;
 const MOST_HELPERS: i64 = 100;
+/// How many messages a page of tickets shows.
+const MOST_SAID: i64 = 1_000;
 
 /// A part of the queue, by its name in the address.
 const VIEWS: [(&str, &str); 4] =
@@ -41,6 +43,8 @@ fn part(view: &str, me: UserId) -> TicketQueue {
 /// What a page of the queue needs beside its tickets.
 struct Desk {
     market: Market,
+    /// What was said in the tickets of the page.
+    said: Vec<Comment>,
     me: UserId,
     helpers: Vec<(UserId, String)>,
     view: String,
@@ -67,7 +71,11 @@ pub fn TicketQueuePage() -> impl IntoView {
             listed.push(Listed { href, words, count: counted, current: view == name });
         }
         let helpers = helpers(&market, &actor).await?;
-        let desk = Desk { now: market.core().now(), market, me, helpers, view };
+        let shown =
+            Clause::of("m.ticket_id IN (?)", tickets.iter().map(|issue| issue.id.to_string()));
+        let asked = Asked::default().and(shown);
+        let (said, _) = market.issues().comments(&actor, asked, (MOST_SAID, 0)).await?;
+        let desk = Desk { now: market.core().now(), market, said, me, helpers, view };
         let flash = flash::take();
         let pages = Pages { page, size: PAGE, total };
         let list = if tickets.is_empty() {
@@ -128,6 +136,7 @@ fn item(issue: &Issue, desk: &Desk) -> AnyView {
         let name = desk.market.catalog().detail(id).map(|detail| detail.service.name.clone());
         view! { " · " <a href=format!("/marketplace-public-offering/{id}/")>{name.unwrap_or_else(|| "a service".to_owned())}</a> }
     });
+    let said: Vec<&Comment> = desk.said.iter().filter(|one| one.ticket == issue.id).collect();
     let helper = match (&issue.assignee_name, issue.assignee) {
         (_, Some(id)) if id == desk.me => "You work on it".to_owned(),
         (Some(name), Some(_)) => format!("{name} works on it"),
@@ -137,7 +146,7 @@ fn item(issue: &Issue, desk: &Desk) -> AnyView {
         <article class="panel-box queue-item" aria-label=format!("Ticket {}", issue.number)>
             <header class="row">
                 <h2>{format!("#{} {}", issue.number, title_of(issue.kind, &issue.summary))}</h2>
-                {ticket_state(issue.state)}
+                {state_for_operator(issue.state)}
                 {priority(issue.level.priority)}
             </header>
             <p class="meta">
@@ -151,7 +160,8 @@ fn item(issue: &Issue, desk: &Desk) -> AnyView {
                     {own_words(&issue.answer)}
                 </div>
             })}
-            <div class="queue-acts">{answering(issue)} {assigning(issue, desk)}</div>
+            {conversation(&said)}
+            <div class="queue-acts">{answering(issue)} {commenting(issue)} {assigning(issue, desk)}</div>
         </article>
     }
     .into_any()
@@ -160,10 +170,7 @@ fn item(issue: &Issue, desk: &Desk) -> AnyView {
 fn answering(issue: &Issue) -> AnyView {
     let (answer, state) = (format!("answer-{}", issue.id), format!("state-{}", issue.id));
     let option = |to: &TicketState| {
-        let words = match to {
-            TicketState::Waiting => "Waiting for the customer",
-            other => other.title(),
-        };
+        let words = operator_words(*to);
         view! { <option value=to.as_str() selected=*to == TicketState::Resolved>{words}</option> }
     };
     view! {
@@ -180,6 +187,28 @@ fn answering(issue: &Issue) -> AnyView {
                     <select class="input" id=state name="state">{TicketState::ALL.iter().map(option).collect_view()}</select>
                 </div>
                 <button class="btn btn-primary" type="submit">"Save answer"</button>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+fn commenting(issue: &Issue) -> AnyView {
+    let (text, internal) = (format!("message-{}", issue.id), format!("internal-{}", issue.id));
+    view! {
+        <details class="fold">
+            <summary>"Message, note…"</summary>
+            <form method="post" action="/rpc/tickets/comment" class="queue-form">
+                {hidden("ticket", issue.id)}
+                <div class="field">
+                    <label class="label" for=text.clone()>"Message"</label>
+                    <textarea class="input" id=text name="description" rows="4" maxlength="4000" dir="auto" required></textarea>
+                </div>
+                <label class="option" for=internal.clone()>
+                    <input type="checkbox" id=internal name="internal" value="true" />
+                    <span>"An internal note: only operators read it"</span>
+                </label>
+                <button class="btn btn-primary" type="submit">"Send message"</button>
             </form>
         </details>
     }

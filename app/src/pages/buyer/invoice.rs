@@ -20,6 +20,7 @@ use crate::{
         invoices::{
             invoice_state, is_overdue, item_table, money, month_of, name_of, paper_of, sum,
         },
+        log::{Done, log},
         notices::{error_summary, flash_banner, remark, warning},
         prices::leader,
     },
@@ -210,7 +211,7 @@ fn page(scene: &Scene, trail: &[(String, String)], told: Option<&FlashBody>) -> 
                         {sum(invoice)}
                     </section>
                     {payments(scene)}
-                    {log(scene)}
+                    {history(scene)}
                 </div>
                 <aside>
                     {settle(scene, wrong)}
@@ -344,36 +345,17 @@ fn payments(scene: &Scene) -> Option<AnyView> {
     )
 }
 
-fn log(scene: &Scene) -> Option<AnyView> {
-    let line = |event: &Event| {
-        let reason =
-            event.context.get("reason").and_then(Value::as_str).filter(|text| !text.is_empty());
-        let reason = reason.map(|text| view! { <span class="meta block">{text.to_owned()}</span> });
-        view! {
-            <tr>
-                <th scope="row" data-label="Time" class="num">{time(event.at)}</th>
-                <td data-label="What"><span>{event.message.clone()} {reason}</span></td>
-            </tr>
+fn history(scene: &Scene) -> Option<AnyView> {
+    let done = |event: &Event| {
+        let reason = event.context.get("reason").and_then(Value::as_str);
+        Done {
+            at: event.at,
+            what: event.message.clone(),
+            reason: reason.filter(|text| !text.is_empty()).map(ToOwned::to_owned),
+            who: None,
         }
     };
-    (!scene.history.is_empty()).then(|| {
-        view! {
-            <details class="fold log">
-                <summary>"Everything that was done"</summary>
-                <table class="sheet sheet-cards">
-                    <caption class="sr-only">"What was done with the invoice, oldest first"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Time"</th>
-                            <th scope="col">"What"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{scene.history.iter().map(line).collect_view()}</tbody>
-                </table>
-            </details>
-        }
-        .into_any()
-    })
+    log("What was done with the invoice, oldest first", scene.history.iter().map(done).collect())
 }
 
 /// The operator's forms: paid, or taken back.

@@ -15,8 +15,8 @@ use crate::{
     parts::{
         areas::Area,
         crumbs::crumbs,
-        detail::time,
         fields::hidden,
+        log::{Done, log},
         notices::{error_summary, flash_banner},
         orders::{called, kind_words, order_state, person, steps, unit_words},
         prices::leader,
@@ -171,7 +171,7 @@ fn page(scene: &Scene, told: Option<&FlashBody>) -> AnyView {
                             <p><a href=here()>"See whether it is done"</a></p>
                         })}
                     </section>
-                    {log(scene)}
+                    {history(scene)}
                 </div>
                 <aside>{ordered(scene, own.is_some())} {details(row)}</aside>
             </div>
@@ -310,33 +310,14 @@ fn who(scene: &Scene, event: &Event) -> String {
     }
 }
 
-fn log(scene: &Scene) -> AnyView {
-    let line = |event: &Event| {
-        view! {
-            <tr>
-                <th scope="row" data-label="Time" class="num">{time(event.at)}</th>
-                <td data-label="What"><span>{event.message.clone()}</span></td>
-                <td data-label="Who"><span>{who(scene, event)}</span></td>
-            </tr>
-        }
+fn history(scene: &Scene) -> Option<AnyView> {
+    let done = |event: &Event| Done {
+        at: event.at,
+        what: event.message.clone(),
+        reason: None,
+        who: Some(who(scene, event)),
     };
-    view! {
-        <details class="fold log">
-            <summary>"Everything that was done"</summary>
-            <table class="sheet sheet-cards">
-                <caption class="sr-only">"What was done with the order, oldest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Time"</th>
-                        <th scope="col">"What"</th>
-                        <th scope="col">"Who"</th>
-                    </tr>
-                </thead>
-                <tbody>{scene.history.iter().map(line).collect_view()}</tbody>
-            </table>
-        </details>
-    }
-    .into_any()
+    log("What was done with the order, oldest first", scene.history.iter().map(done).collect())
 }
 
 /// What may be done now, by who looks.

@@ -1,21 +1,22 @@
-//! One ticket: what was reported, where it stands, and what the operator says.
+//! One ticket: what was reported, where it stands, what the operator says, and what was said since.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use market::Issue;
-use model::{TicketId, TicketView, Timestamp};
+use market::{Asked, Clause, Comment, Issue};
+use model::{TicketId, TicketState, TicketView, Timestamp};
 
 use crate::{
     context::{Workspace, loaded, param},
     fail::Fail,
-    flash,
+    flash::{self, FlashBody},
     format::date_time,
     parts::{
         crumbs::crumbs,
         detail::own_words,
+        fields::hidden,
         notices::{flash_banner, remark},
         prices::leader,
-        tickets::{reply_promise, resolve_promise, ticket_state},
+        tickets::{REPLY, conversation, reply_promise, resolve_promise, ticket_state, title_of},
     },
 };
 
@@ -30,12 +31,16 @@ pub fn TicketPage() -> impl IntoView {
         if ticket.customer_id != place.customer.id {
             return Err(Fail::missing("ticket"));
         }
+        let asked = Asked::default().and(Clause::of("m.ticket_id IN (?)", [id.to_string()]));
+        let (said, _) = place.market.issues().comments(&place.actor, asked, (500, 0)).await?;
+        let said: Vec<&Comment> = said.iter().collect();
         let flash = flash::take();
         let trail = [
             (place.path(), place.customer.name.clone()),
             (format!("{}support/", place.path()), "Support".to_owned()),
         ];
-        let title = format!("Ticket #{}", ticket.number);
+        let name = title_of(ticket.kind, issue.as_ref().map_or("", |issue| &issue.summary));
+        let title = format!("#{} {name}", ticket.number);
         Ok(view! {
             <Title text=format!("{title} – {} – CMP", place.customer.name) />
             <div class="wrap">
@@ -54,7 +59,12 @@ pub fn TicketPage() -> impl IntoView {
                         </section>
                         <section>
                             <h2>"Answer"</h2>
-                            {answer(&ticket)}
+                            {answer(&ticket, said.is_empty())}
+                        </section>
+                        <section>
+                            <h2>"Messages"</h2>
+                            {conversation(&said)}
+                            {reply(&ticket, flash.as_ref())}
                         </section>
                     </div>
                     <aside>{facts(&ticket, issue.as_ref(), place.market.core().now())}</aside>
@@ -65,11 +75,29 @@ pub fn TicketPage() -> impl IntoView {
     })
 }
 
-fn answer(ticket: &TicketView) -> AnyView {
+fn answer(ticket: &TicketView, quiet: bool) -> AnyView {
     match ticket.answer.as_deref().filter(|text| !text.is_empty()) {
         Some(text) => view! { <div class="panel-box">{own_words(text)}</div> }.into_any(),
-        None => remark("No answer yet. It appears here as soon as the operator has written one."),
+        None if quiet => {
+            remark("No answer yet. It appears here as soon as the operator has written one.")
+        }
+        None => remark("No solution yet. What was said so far is below."),
     }
+}
+
+fn reply(ticket: &TicketView, flash: Option<&FlashBody>) -> AnyView {
+    let waits = (ticket.state == TicketState::Waiting)
+        .then(|| remark("The operator waits for you: say something, and the ticket goes on."));
+    view! {
+        {waits}
+        <form method="post" action="/rpc/tickets/comment" class="stacked">
+            {hidden("ticket", ticket.id)}
+            {hidden("customer", ticket.customer_id)}
+            {REPLY.view(flash, "")}
+            <button class="btn btn-primary" type="submit">"Send message"</button>
+        </form>
+    }
+    .into_any()
 }
 
 fn facts(ticket: &TicketView, issue: Option<&Issue>, now: Timestamp) -> AnyView {
