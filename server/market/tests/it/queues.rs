@@ -83,6 +83,14 @@ async fn what_is_due_comes_first(db: Db) {
     assert!(found(&market, &chief, TicketQueue::Overdue).await.is_empty());
     assert!(found(&market, &chief, TicketQueue::Of(me)).await.is_empty());
     assert_eq!(found(&market, &chief, TicketQueue::All).await, [calm, waits, hasty]);
+    // What waits for the customer goes on when the customer says something, not when an operator adds to it.
+    let state = async |who: &Actor| market.issues().find(who, waits).await.unwrap();
+    market.issues().comment(&chief, waits, "We ask again.", false).await.unwrap();
+    assert_eq!(state(&chief).await.state, TicketState::Waiting);
+    market.issues().comment(&actor, waits, "The second one.", true).await.unwrap();
+    let issue = state(&actor).await;
+    assert_eq!((issue.state, issue.level.waiting_since), (TicketState::Open, None));
+    assert_eq!(issue.level.waited_ms, 4 * HOUR + 1);
 }
 
 mod what_is_due {
