@@ -198,21 +198,17 @@ impl Provisioning<'_> {
     pub async fn finish(&self, tx: &mut Tx, order: &mut Order) -> Result<bool> {
         let now = self.0.core().now();
         let resource = order.resource.ok_or(Error::Conflict("Nothing was made for this order."))?;
-        let had = store::resources::lock(&mut *tx, resource).await?;
-        let had = had.ok_or(Error::Missing("resource"))?;
-        // An order that failed may be tried again after its resource has ended: nothing begins to cost anything then.
-        if had.state == ResourceState::Terminated && order.kind != OrderKind::Terminate {
-            return Err(Error::Conflict("The resource of this order has ended."));
-        }
         let mut ended = false;
         match order.kind {
             OrderKind::Create | OrderKind::Restore => {
+                Self::living(&mut *tx, resource).await?;
                 let from = [ResourceState::Creating, ResourceState::Erred];
                 store::holdings::shift(&mut *tx, resource, &from, ResourceState::Ok, "", now)
                     .await?;
                 self.open_period(&mut *tx, order, resource, Opening::Init).await?;
             }
             OrderKind::Update => {
+                let had = Self::living(&mut *tx, resource).await?;
                 let from = [ResourceState::Updating, ResourceState::Erred];
                 store::holdings::shift(&mut *tx, resource, &from, ResourceState::Ok, "", now)
                     .await?;
@@ -228,6 +224,17 @@ impl Provisioning<'_> {
         order.completed_at = Some(now);
         order.error_message.clear();
         Ok(ended)
+    }
+
+    /// A resource that has not ended, which nobody else changes until the transaction ends. An order that failed may be tried
+    /// again after its resource has ended: nothing begins to cost anything then.
+    async fn living(tx: &mut Tx, resource: ResourceId) -> Result<Resource> {
+        let found = store::resources::lock(tx, resource).await?;
+        let found = found.ok_or(Error::Missing("resource"))?;
+        if found.state == ResourceState::Terminated {
+            return Err(Error::Conflict("The resource of this order has ended."));
+        }
+        Ok(found)
     }
 
     /// Begins the time of an order's plan, unless it has begun.
@@ -275,10 +282,7 @@ impl Provisioning<'_> {
     /// the order that ends it, if one does.
     pub async fn end(&self, tx: &mut Tx, resource: ResourceId, by: Option<OrderId>) -> Result<()> {
         let now = self.0.core().now();
-        store::holdings::shift(&mut *tx, resource, &LIVE, ResourceState::Terminated, "", now)
-            .await?;
-        store::plan_periods::close(&mut *tx, resource, now).await?;
-        store::keys::revoke_all(&mut *tx, resource, now).await?;
+        // Orders before resources, as everybody takes them, so that no two wait for each other.
         let open = store::orders::open_of(&mut *tx, resource).await?.filter(|id| Some(*id) != by);
         if let Some(id) = open
             && let Some(mut order) = store::orders::lock(&mut *tx, id).await?
@@ -290,6 +294,10 @@ impl Provisioning<'_> {
             let canceled = ("marketplace_order_canceled", "canceled with its resource");
             self.0.orders().note(&mut *tx, None, &order, canceled).await?;
         }
+        store::holdings::shift(&mut *tx, resource, &LIVE, ResourceState::Terminated, "", now)
+            .await?;
+        store::plan_periods::close(&mut *tx, resource, now).await?;
+        store::keys::revoke_all(&mut *tx, resource, now).await?;
         Ok(store::versions::bump(tx, "access").await?)
     }
 

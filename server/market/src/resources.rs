@@ -351,6 +351,10 @@ impl Resources<'_> {
         let offering = offering.ok_or(Error::Missing("service"))?;
         let mut tx = core.db().begin().await?;
         let now = core.now();
+        // Orders before resources, as everybody takes them.
+        if let Some(open) = store::orders::open_of(&mut tx, id).await? {
+            store::orders::lock(&mut tx, open).await?;
+        }
         if store::resources::set_state(&mut tx, id, from, ResourceState::Terminated, Some(now))
             .await?
             == 0
