@@ -152,7 +152,8 @@ impl Identity<'_> {
     }
 
     /// Carries a link for a new password out, and signs every browser out; tokens that were given for the old password end
-    /// with it. A second factor stays, and so do the tokens that somebody has made for their programs.
+    /// with it. A second factor stays, and so do the tokens that somebody has made for their programs, unless nobody has shown
+    /// before that they read the mail of the address.
     pub async fn reset(&self, token: &str, password: String) -> Result<()> {
         if !self.may_reset(token).await? {
             return Err(WORN_OUT);
@@ -165,6 +166,7 @@ impl Identity<'_> {
         let link = links::take(&mut tx, secret, Purpose::Reset, core.now()).await?;
         let user = link.and_then(|link| link.user).ok_or(WORN_OUT)?;
         let person = store::users::find(&mut tx, user).await?.ok_or(WORN_OUT)?;
+        self.evict_stranger(&mut tx, user).await?;
         store::users::set_password(&mut tx, user, &hash).await?;
         // The link came by mail, so that whoever has it reads the mail of the address.
         store::users::verify(&mut tx, user, core.now()).await?;

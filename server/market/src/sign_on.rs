@@ -188,6 +188,8 @@ impl SignOn<'_> {
             None => (self.newcomer(word).await?, None),
         };
         let mut tx = core.db().begin().await?;
+        // Nobody else gives or takes a role between what is read and what is written.
+        store::users::lock(&mut tx, user).await?;
         let person = store::users::find(&mut tx, user).await?.ok_or(Error::Missing("user"))?;
         if !store::users::is_active(&mut tx, user).await? {
             return Err(Error::Conflict(
@@ -236,15 +238,8 @@ impl SignOn<'_> {
     async fn take_over(&self, user: UserId) -> Result<()> {
         let core = self.0.core();
         let mut tx = core.db().begin().await?;
-        if store::users::verified_at(&mut tx, user).await?.is_none() {
+        if self.0.identity().evict_stranger(&mut tx, user).await? {
             store::users::set_password(&mut tx, user, NOBODY).await?;
-            store::sessions::end_all(&mut tx, user, None).await?;
-            store::users::drop_tokens(&mut tx, user).await?;
-            store::second_factors::remove(&mut tx, user).await?;
-            store::passkeys::remove_all(&mut tx, user).await?;
-            for purpose in [Purpose::Reset, Purpose::SecondFactor, Purpose::Verify] {
-                links::drop_all(&mut tx, user, purpose).await?;
-            }
         }
         store::users::verify(&mut tx, user, core.now()).await?;
         Ok(tx.commit().await?)

@@ -162,6 +162,10 @@ impl Tokens<'_> {
                 return Err(Error::field("scopes", message));
             }
         }
+        // It would come to life with a role that is given later, which nobody who gives one expects.
+        if actor.role.is_none() && scopes.iter().any(|scope| scope == "staff") {
+            return Err(Error::field("scopes", "\"staff\" is for who has an operator role."));
+        }
         let expires_at = draft.expires_at.unwrap_or(now.plus_ms(USUAL_MS));
         if expires_at <= now || expires_at > now.plus_ms(LONGEST_MS) {
             let message = "The end is in the future, within ten years.";

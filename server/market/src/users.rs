@@ -201,6 +201,8 @@ impl Users<'_> {
         }
         let core = self.0.core();
         let mut tx = core.db().begin().await?;
+        // The whole row is written: what another changes meanwhile must not be undone.
+        store::users::lock(&mut tx, id).await?;
         let before = store::people::find(&mut tx, id).await?.ok_or(Error::Missing("user"))?;
         let mut account = before.clone();
         let folded = apply(&mut account, &change)?;

@@ -76,6 +76,16 @@ pub async fn promote(tx: &mut Tx, id: UserId, role: Role, password_hash: &str) -
         .map(drop)
 }
 
+/// Keeps others from changing a user until the transaction ends; false when there is none.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<bool> {
+    // An update that changes nothing locks the row in both engines.
+    let rows = sql(tx, "UPDATE users SET full_name = full_name WHERE id = $1")
+        .bind(id.to_string())
+        .execute()
+        .await?;
+    Ok(rows == 1)
+}
+
 /// How many users there are.
 pub async fn count(on: impl Run<'_>) -> Result<u64> {
     sql(on, "SELECT COUNT(*) AS n FROM users").one(|row| row.count("n")).await
