@@ -3,7 +3,7 @@
 use model::{CustomerId, KeyId, KeyView, ResourceId, SecretKey, Title};
 use store::Tx;
 
-use crate::{Actor, Core, Error, Market, Result, secrets::sha256};
+use crate::{Actor, Core, Error, Market, On, Permission, Result, secrets::sha256};
 
 /// How many keys of a resource may be live at once.
 const LIVE_KEYS: usize = 50;
@@ -44,9 +44,21 @@ impl Keys<'_> {
         Ok(found.customer)
     }
 
+    /// The owner of a resource that a person may use: a key spends what its customer has.
+    async fn used(&self, actor: &Actor, resource: ResourceId) -> Result<CustomerId> {
+        actor.must_be_person()?;
+        let found = store::resources::find(self.0.core().db(), resource).await?;
+        let found = found.ok_or(Error::Missing("subscription"))?;
+        let on = On::project(found.customer, found.project);
+        actor.must(Permission::PlaceOrders, on, "subscription")?;
+        Ok(found.customer)
+    }
+
     /// The keys of a resource, newest first.
     pub async fn list(&self, actor: &Actor, resource: ResourceId) -> Result<Vec<KeyView>> {
-        self.owner(actor, resource).await?;
+        if self.used(actor, resource).await.is_err() {
+            self.owner(actor, resource).await?;
+        }
         Ok(store::keys::list(self.0.core().db(), resource).await?)
     }
 
@@ -57,7 +69,7 @@ impl Keys<'_> {
         resource: ResourceId,
         name: &Title,
     ) -> Result<(KeyView, SecretKey)> {
-        self.owner(actor, resource).await?;
+        self.used(actor, resource).await?;
         let core = self.0.core();
         let live = store::keys::list(core.db(), resource).await?;
         if live.iter().filter(|key| key.revoked_at.is_none()).count() >= LIVE_KEYS {
@@ -76,7 +88,7 @@ impl Keys<'_> {
         key: KeyId,
         name: &Title,
     ) -> Result<()> {
-        self.owner(actor, resource).await?;
+        self.used(actor, resource).await?;
         let mut tx = self.0.core().db().begin().await?;
         let rows = store::keys::rename(&mut tx, resource, key, name.as_str()).await?;
         tx.commit().await?;
@@ -85,7 +97,7 @@ impl Keys<'_> {
 
     /// Ends a key at once: the next call with it is refused, on every server within a tenth of a second.
     pub async fn revoke(&self, actor: &Actor, resource: ResourceId, key: KeyId) -> Result<()> {
-        self.owner(actor, resource).await?;
+        self.used(actor, resource).await?;
         let core = self.0.core();
         let mut tx = core.db().begin().await?;
         if store::keys::revoke(&mut tx, resource, key, core.now()).await? == 0 {
