@@ -227,9 +227,18 @@ impl Plans<'_> {
         if actor.may(Permission::ManageOfferings, on) { Ok(found) } else { Err(Error::Denied) }
     }
 
+    /// Begins to change a plan: its row as it stands, which nobody else changes meanwhile.
+    async fn begin(&self, offering: OfferingId, id: PlanId) -> Result<(Tx, PlanRow)> {
+        let mut tx = self.0.core().db().begin().await?;
+        store::catalog::mark_changed(&mut tx, offering).await?;
+        let plan = self.known_in(&mut tx, id).await?.ok_or(Error::Missing("plan"))?;
+        Ok((tx, plan))
+    }
+
     /// Changes a plan; a new price is appended and holds from now on.
     pub async fn update(&self, actor: &Actor, id: PlanId, draft: PlanDraft) -> Result<PlanDetail> {
-        let mut plan = self.managed(actor, id).await?.plan;
+        let offering = self.managed(actor, id).await?.plan.offering;
+        let (mut tx, mut plan) = self.begin(offering, id).await?;
         let had = plan.clone();
         if let Some(name) = &draft.name {
             plan.name = plain("name", name, 1, 150)?;
@@ -258,8 +267,6 @@ impl Plans<'_> {
         } else if plan.unit_price != had.unit_price {
             return Err(Error::field("unit_price", "This plan is paid from the wallet."));
         }
-        let mut tx = self.0.core().db().begin().await?;
-        store::catalog::mark_changed(&mut tx, plan.offering).await?;
         store::offerings::update_plan(&mut tx, &plan).await?;
         let price = |plan: &PlanRow| (plan.unit_price, plan.init_price, plan.switch_price);
         if price(&plan) != price(&had) {
@@ -286,13 +293,12 @@ impl Plans<'_> {
 
     /// Takes a plan off the shelf; who is on it stays on it.
     pub async fn archive(&self, actor: &Actor, id: PlanId) -> Result<PlanDetail> {
-        let mut plan = self.managed(actor, id).await?.plan;
+        let offering = self.managed(actor, id).await?.plan.offering;
+        let (mut tx, mut plan) = self.begin(offering, id).await?;
         if plan.archived_at.is_some() {
             return Err(Error::Conflict("Plan is already archived."));
         }
         plan.archived_at = Some(self.0.core().now());
-        let mut tx = self.0.core().db().begin().await?;
-        store::catalog::mark_changed(&mut tx, plan.offering).await?;
         store::offerings::update_plan(&mut tx, &plan).await?;
         self.finish(tx, actor, "marketplace_plan_archived", "archived", &plan).await
     }

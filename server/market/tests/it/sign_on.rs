@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use market::{
-    Error, InvitationDraft, Market, Scope, Settings,
+    Error, InvitationDraft, Market, Scope, Settings, TokenDraft,
     ports::{Clock, SystemEntropy, TestClock},
     sign_on::{Asking, Heard, Leaving, Provider, Unheard, Word},
     testing,
@@ -110,6 +110,13 @@ async fn an_account_is_found_by_a_verified_address_only() {
     for (market, _) in markets().await {
         let told = connect(&market);
         let made = register(&market, "ada").await;
+        let waits = market.identity().by_token(&made.token).await.unwrap().unwrap();
+        let draft = TokenDraft {
+            name: "robot".to_owned(),
+            scopes: vec!["read".to_owned()],
+            ..TokenDraft::default()
+        };
+        let robot = market.tokens().create(&waits, draft).await.unwrap().1;
         let unverified = Word { email_verified: false, ..word("1", "ada@example.org", &[]) };
         let refused = enter(&market, &told, unverified).await;
         assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
@@ -120,6 +127,7 @@ async fn an_account_is_found_by_a_verified_address_only() {
         let actor = market.identity().by_session(&session).await.unwrap().unwrap();
         assert_eq!(actor.user(), Some(made.user_uuid));
         assert!(market.identity().by_token(&made.token).await.unwrap().is_none());
+        assert!(market.identity().by_token(&robot).await.unwrap().is_none());
         let old =
             market.identity().issue_token(&known("ada", PASSWORD, None), &from("10.0.0.1")).await;
         assert!(matches!(old, Err(Error::Credentials)), "{old:?}");
