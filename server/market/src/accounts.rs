@@ -20,6 +20,8 @@ use crate::{
 
 /// How long a link that verifies an address works, in milliseconds: 48 hours.
 const VERIFY_MS: i64 = 48 * 3_600_000;
+/// How long after signing in somebody may add ways to sign in, in milliseconds: 15 minutes.
+const FRESH_MS: i64 = 15 * 60_000;
 /// How long a link for a new password works, in milliseconds: one hour.
 const RESET_MS: i64 = 3_600_000;
 
@@ -221,6 +223,69 @@ impl Identity<'_> {
         let deed = Deed::new(kind, "A password was changed.", "user", person.id);
         self.0.note_by(tx, Some(person.id), deed).await?;
         mails::push(core, tx, &letter).await.map(drop)
+    }
+
+    /// Writes who has an account that somebody wants to make one with the address; once an hour.
+    pub(crate) async fn tell_of_registration(&self, email: &Email) -> Result<()> {
+        let (core, folded) = (self.0.core(), email.folded());
+        if Attempt::registration_mail(&folded).take(core).await.is_err() {
+            return Ok(());
+        }
+        let Some(person) = store::users::by_email(core.db(), &folded).await? else { return Ok(()) };
+        let url = &self.0.settings().public_url;
+        let text = format!(
+            "Hello {},\n\nsomebody wanted to make an account with this address at {url}. You have one already.\n\n\
+             Sign in at {url}/login/, or choose a new password at {url}/login/forgot/. If that was not you, do nothing.\n",
+            person.full_name
+        );
+        let mut tx = core.db().begin().await?;
+        self.write_to(&mut tx, &person, "You have an account", ("registration", text)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes somebody that there is another way into the account.
+    pub(crate) async fn tell_of_new_way(
+        &self,
+        tx: &mut store::Tx,
+        user: UserId,
+        what: &str,
+    ) -> Result<()> {
+        let person = store::users::find(&mut *tx, user).await?.ok_or(Error::Missing("user"))?;
+        let url = &self.0.settings().public_url;
+        let text = format!(
+            "Hello {},\n\n{what} of your account at {url}.\n\n\
+             If that was not you, look at {url}/account/ and choose a new password at {url}/login/forgot/.\n",
+            person.full_name
+        );
+        self.write_to(tx, &person, "Your account has changed", ("account", text)).await
+    }
+
+    async fn write_to(
+        &self,
+        tx: &mut store::Tx,
+        person: &User,
+        subject: &str,
+        (about, text): (&str, String),
+    ) -> Result<()> {
+        let reference = format!("{about}:{}:{}", person.id, random_hex(self.0.core().entropy(), 8));
+        let letter = Letter { to: address(person)?, subject: subject.to_owned(), text, reference };
+        mails::push(self.0.core(), tx, &letter).await.map(drop)
+    }
+
+    /// Refuses who signed in a while ago, or with a token: a browser that was left open, or a token that leaked, makes no
+    /// lasting way into the account.
+    pub(crate) async fn must_be_fresh(&self, actor: &Actor) -> Result<UserId> {
+        let (user, core) = (actor.must_be_person()?, self.0.core());
+        let began = match actor.session {
+            Some(id) => store::sessions::began(core.db(), user, id).await?,
+            None => None,
+        };
+        match began {
+            Some(began) if core.now().ms() - began.ms() < FRESH_MS => Ok(user),
+            _ => Err(Error::Refused(
+                "For this your sign-in must be younger than 15 minutes. Sign out, sign in, and try again.",
+            )),
+        }
     }
 
     /// Another name for who is signed in.

@@ -14,7 +14,9 @@ use store::{
 
 pub use self::describing::{CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange};
 use self::describing::{apply, runs};
-use crate::{Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed};
+use crate::{
+    Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed, tenancy::BLOCKED,
+};
 
 /// The most that a quota may be.
 const MOST_QUOTA: i64 = 1_000_000_000;
@@ -199,6 +201,9 @@ impl Customers<'_> {
         apply(&mut customer, &change, now)?;
         if !change.quotas.is_empty() || runs(&before) != runs(&customer) {
             actor.must_everywhere(Permission::RunCustomers)?;
+        }
+        if before.blocked_at.is_some() && !actor.may_everywhere(Permission::RunCustomers) {
+            return Err(Error::Conflict(BLOCKED));
         }
         store::customers::update(&mut tx, &customer).await?;
         for (quota, most) in &change.quotas {

@@ -10,7 +10,8 @@ use serde_json::json;
 use store::{Tx, customers::Customer, ledger::Account, users::User};
 
 use crate::{
-    Actor, Command, CustomerChange, Error, Grant, Market, Result,
+    Actor, Client, Command, CustomerChange, Error, Grant, Market, Result,
+    attempts::Attempt,
     audit::Deed,
     secrets::{hash_password, random_hex, sha256},
 };
@@ -23,6 +24,9 @@ pub(crate) const PASSWORD_MAX: usize = 1_024;
 /// The hash of a password nobody has: comparing with it makes an unknown address as slow as a known one. Whoever has never
 /// chosen a password has this one.
 pub(crate) const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Told who wants to make an account again.
+const TAKEN: &str = "There is an account with this e-mail address. Sign in instead.";
 
 /// The service for accounts.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +46,25 @@ impl Identity<'_> {
         let token = self.token_for(user).await?;
         tracing::info!(user.id = %user, customer.id = %customer, at = %core.now(), "an account was made");
         Ok(Registered { token, user_uuid: user, customer_uuid: customer })
+    }
+
+    /// The same for somebody at an address. Where mail is sent, who has an account with the e-mail address already is told
+    /// by mail, and whoever asks learns nothing of it.
+    pub async fn register_from(&self, request: Register, client: &Client) -> Result<Registered> {
+        let core = self.0.core();
+        Attempt::registrations_from(&client.address).take(core).await?;
+        let email = request.email.clone();
+        match self.register(request).await {
+            Err(Error::Conflict(TAKEN)) if self.0.mails().are_sent() => {
+                self.tell_of_registration(&email).await?;
+                Ok(Registered {
+                    token: random_hex(core.entropy(), 20),
+                    user_uuid: core.id(UserId::new),
+                    customer_uuid: core.id(CustomerId::new),
+                })
+            }
+            other => other,
+        }
     }
 
     /// The workspace that a new account comes with.
@@ -125,9 +148,7 @@ impl Identity<'_> {
         let mut tx = core.db().begin().await?;
         store::users::insert(&mut tx, &user, &email.folded()).await.map_err(
             |error| match error {
-                store::Error::Conflict => Error::Conflict(
-                    "There is an account with this e-mail address. Sign in instead.",
-                ),
+                store::Error::Conflict => Error::Conflict(TAKEN),
                 other => other.into(),
             },
         )?;

@@ -3,7 +3,9 @@
 use model::{CustomerId, KeyId, KeyView, ResourceId, SecretKey, Title};
 use store::Tx;
 
-use crate::{Actor, Core, Error, Market, On, Permission, Result, secrets::sha256};
+use crate::{
+    Actor, Core, Error, Market, On, Permission, Result, secrets::sha256, tenancy::lock_for,
+};
 
 /// How many keys of a resource may be live at once.
 const LIVE_KEYS: usize = 50;
@@ -69,13 +71,15 @@ impl Keys<'_> {
         resource: ResourceId,
         name: &Title,
     ) -> Result<(KeyView, SecretKey)> {
-        self.used(actor, resource).await?;
+        let customer = self.used(actor, resource).await?;
         let core = self.0.core();
-        let live = store::keys::list(core.db(), resource).await?;
+        let mut tx = core.db().begin().await?;
+        // The customer's row is locked, so that the count stays true.
+        lock_for(&mut tx, actor, customer).await?;
+        let live = store::keys::list(&mut tx, resource).await?;
         if live.iter().filter(|key| key.revoked_at.is_none()).count() >= LIVE_KEYS {
             return Err(Error::Conflict("This subscription has 50 keys in use. Revoke one first."));
         }
-        let mut tx = core.db().begin().await?;
         let made = make(core, &mut tx, resource, name.as_str()).await?;
         tx.commit().await?;
         Ok(made)

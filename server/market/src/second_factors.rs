@@ -106,7 +106,7 @@ impl SecondFactors<'_> {
 
     /// Turns it on with a first code; the recovery codes, which are shown once.
     pub async fn confirm(&self, actor: &Actor, typed: &str) -> Result<Vec<String>> {
-        let (user, core) = (actor.must_be_person()?, self.0.core());
+        let (user, core) = (self.0.identity().must_be_fresh(actor).await?, self.0.core());
         let tries = Attempt::code(user);
         tries.take(core).await?;
         let known = store::second_factors::find(core.db(), user).await?;
@@ -126,6 +126,9 @@ impl SecondFactors<'_> {
         self.keep_codes(&mut tx, user, &codes).await?;
         // Sessions that began without it are not what it is to protect against: whoever turned it on has one of them.
         store::sessions::end_all(&mut tx, user, actor.session).await?;
+        store::users::drop_tokens(&mut tx, user).await?;
+        let what = "A second factor was turned on for signing in";
+        self.0.identity().tell_of_new_way(&mut tx, user, what).await?;
         let kind = "user_second_factor_enabled";
         let deed = Deed::new(kind, "A second factor was turned on.", "user", user);
         self.0.note(&mut tx, Some(actor), deed).await?;

@@ -90,6 +90,13 @@ impl Reach {
             "/integrations/",
         ]) {
             self.billing
+        } else if under(&["/api/hooks-web", "/api/user-invitations"])
+            || ["/add_user", "/update_user"]
+                .iter()
+                .any(|end| path.trim_end_matches('/').ends_with(end))
+        {
+            // Roles and messages that go on without the token are more than to write; operators' programs may.
+            self.write && self.staff
         } else if under(&["/api/personal-access-tokens", "/api-auth", "/account"]) {
             // A token makes no other that could do more, and signs nobody in.
             false
@@ -364,5 +371,17 @@ mod tests {
         );
         let all = Reach { read: true, write: true, orders: true, billing: true, staff: true };
         assert!(!all.covers("/api/personal-access-tokens/"));
+        let write = Reach::of(&["read".to_owned(), "write".to_owned()]);
+        for path in [
+            "/api/hooks-web/",
+            "/api/hooks-web/x/",
+            "/api/user-invitations/x/accept/",
+            "/api/customers/x/add_user/",
+            "/api/projects/x/update_user",
+        ] {
+            assert!(write.admits(path, false) && !write.admits(path, true), "{path}");
+            assert!(all.admits(path, true), "{path}");
+        }
+        assert!(write.admits("/api/customers/x/delete_user/", true));
     }
 }

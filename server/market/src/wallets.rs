@@ -3,7 +3,9 @@
 use model::{Credits, CustomerId, EntryId, EntryKind, HoldId, LedgerPage, ResourceId, Wallet};
 use store::{holds::Hold, ledger::Account};
 
-use crate::{Actor, Command, Error, Market, On, Outcome, Permission, Refusal, Result};
+use crate::{
+    Actor, Command, Error, Market, On, Outcome, Permission, Refusal, Result, tenancy::must_be_open,
+};
 
 /// How long an authorised run may take until its budget is given back, in milliseconds: a day.
 const RUN_TTL_MS: i64 = 24 * 3_600 * 1_000;
@@ -101,6 +103,8 @@ impl Wallets<'_> {
             customer
         };
         let core = self.0.core();
+        // What was authorised before is still settled: it may have been used.
+        must_be_open(core.db(), actor, customer).await?;
         let command = || Command::Authorize {
             hold: core.id(HoldId::new),
             customer,

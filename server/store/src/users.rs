@@ -128,6 +128,14 @@ pub async fn by_token(on: impl Run<'_>, token_hash: [u8; 32]) -> Result<Option<U
     .await
 }
 
+/// Forgets an API token; whose it was.
+pub async fn drop_token(on: impl Run<'_>, token_hash: [u8; 32]) -> Result<Option<UserId>> {
+    sql(on, "DELETE FROM api_tokens WHERE token_hash = $1 RETURNING user_id")
+        .bind(token_hash.to_vec())
+        .optional(|row| row.parse("api_tokens", "user_id"))
+        .await
+}
+
 /// Forgets all API tokens of a user.
 pub async fn drop_tokens(tx: &mut Tx, user: UserId) -> Result<()> {
     sql(tx, "DELETE FROM api_tokens WHERE user_id = $1")

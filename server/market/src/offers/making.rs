@@ -19,6 +19,7 @@ use crate::{
     plain::{depth, plain},
     plans::PlanDraft,
     shelves::address_of,
+    tenancy::lock_for,
 };
 
 /// The most that an offering's details may hold, in bytes of JSON.
@@ -126,6 +127,7 @@ impl Offers<'_> {
         };
         let base = address_of(draft.slug.as_deref().unwrap_or(&offering.name), "offering");
         let mut tx = core.db().begin().await?;
+        lock_for(&mut tx, actor, customer).await?;
         let changed = store::catalog::begin_change(&mut tx).await?;
         offering.slug.clone_from(&base);
         for n in 2..10_000 {
@@ -166,12 +168,12 @@ impl Offers<'_> {
         id: OfferingId,
         change: OfferChange,
     ) -> Result<Offer> {
-        self.managed(actor, id).await?;
+        let customer = self.managed(actor, id).await?.customer;
         let category = match change.category {
             Some(_) => Some(self.must_be_category(change.category).await?),
             None => None,
         };
-        let (mut tx, changed, mut row) = self.begin(id).await?;
+        let (mut tx, changed, mut row) = self.begin(actor, customer, id).await?;
         if let Some(name) = &change.name {
             row.name = plain("name", name, 1, 150)?;
         }
@@ -195,8 +197,14 @@ impl Offers<'_> {
 
     /// Begins to change an offering: its row as it stands, which nobody else changes meanwhile. The whole row is written,
     /// so that one that was read before could undo what an operator has just decided.
-    pub(super) async fn begin(&self, id: OfferingId) -> Result<(Tx, i64, OfferingRow)> {
+    pub(super) async fn begin(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        id: OfferingId,
+    ) -> Result<(Tx, i64, OfferingRow)> {
         let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, customer).await?;
         let changed = store::catalog::begin_change(&mut tx).await?;
         let asked = Asked::default().and(Clause::of("o.id IN (?)", [id.to_string()]));
         let row = SHELF.one(&mut tx, &asked, read).await?.ok_or(Error::Missing("offering"))?;
@@ -229,6 +237,7 @@ impl Offers<'_> {
     pub async fn remove(&self, actor: &Actor, id: OfferingId) -> Result<()> {
         let row = self.managed(actor, id).await?;
         let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, row.customer).await?;
         store::versions::bump(&mut tx, "shelves").await?;
         store::catalog::begin_change(&mut tx).await?;
         if store::offerings::is_used(&mut tx, id).await? {

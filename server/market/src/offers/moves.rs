@@ -72,9 +72,9 @@ impl Offers<'_> {
         step: OfferMove,
         reason: Option<&str>,
     ) -> Result<Offer> {
-        self.managed(actor, id).await?;
+        let customer = self.managed(actor, id).await?.customer;
         let plans = self.0.plans().of_offerings(&[id.to_string()]).await?;
-        let (mut tx, changed, mut row) = self.begin(id).await?;
+        let (mut tx, changed, mut row) = self.begin(actor, customer, id).await?;
         let was = row.state;
         row.state = step.from(was).map_err(Error::Conflict)?;
         let rules = actor.may_everywhere(Permission::ManageOfferings);

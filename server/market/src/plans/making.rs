@@ -16,7 +16,7 @@ use store::{
 use super::{PlanDetail, Plans};
 use crate::{
     Actor, Asked, Clause, Error, On, Permission, Result, audit::Deed, plain::plain,
-    shelves::address_of,
+    shelves::address_of, tenancy::lock_for,
 };
 
 /// How many plans an offering may have.
@@ -83,6 +83,7 @@ impl Plans<'_> {
             return Err(Error::Conflict("Valid states for operation: Draft, Active, Paused."));
         }
         let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, found.customer).await?;
         store::catalog::mark_changed(&mut tx, offering).await?;
         let id = self.add(&mut tx, offering, &draft).await?;
         let name = draft.name.as_deref().unwrap_or_default();
@@ -227,18 +228,19 @@ impl Plans<'_> {
         if actor.may(Permission::ManageOfferings, on) { Ok(found) } else { Err(Error::Denied) }
     }
 
-    /// Begins to change a plan: its row as it stands, which nobody else changes meanwhile.
-    async fn begin(&self, offering: OfferingId, id: PlanId) -> Result<(Tx, PlanRow)> {
+    /// Begins to change a plan that the actor may change: its row as it stands, which nobody else changes meanwhile.
+    async fn begin(&self, actor: &Actor, id: PlanId) -> Result<(Tx, PlanRow)> {
+        let plan = self.managed(actor, id).await?.plan;
         let mut tx = self.0.core().db().begin().await?;
-        store::catalog::mark_changed(&mut tx, offering).await?;
+        lock_for(&mut tx, actor, plan.seller).await?;
+        store::catalog::mark_changed(&mut tx, plan.offering).await?;
         let plan = self.known_in(&mut tx, id).await?.ok_or(Error::Missing("plan"))?;
         Ok((tx, plan))
     }
 
     /// Changes a plan; a new price is appended and holds from now on.
     pub async fn update(&self, actor: &Actor, id: PlanId, draft: PlanDraft) -> Result<PlanDetail> {
-        let offering = self.managed(actor, id).await?.plan.offering;
-        let (mut tx, mut plan) = self.begin(offering, id).await?;
+        let (mut tx, mut plan) = self.begin(actor, id).await?;
         let had = plan.clone();
         if let Some(name) = &draft.name {
             plan.name = plain("name", name, 1, 150)?;
@@ -293,8 +295,7 @@ impl Plans<'_> {
 
     /// Takes a plan off the shelf; who is on it stays on it.
     pub async fn archive(&self, actor: &Actor, id: PlanId) -> Result<PlanDetail> {
-        let offering = self.managed(actor, id).await?.plan.offering;
-        let (mut tx, mut plan) = self.begin(offering, id).await?;
+        let (mut tx, mut plan) = self.begin(actor, id).await?;
         if plan.archived_at.is_some() {
             return Err(Error::Conflict("Plan is already archived."));
         }
@@ -310,9 +311,7 @@ impl Plans<'_> {
         id: PlanId,
         prices: BTreeMap<String, PriceDraft>,
     ) -> Result<PlanDetail> {
-        let plan = self.managed(actor, id).await?.plan;
-        let mut tx = self.0.core().db().begin().await?;
-        store::catalog::mark_changed(&mut tx, plan.offering).await?;
+        let (mut tx, plan) = self.begin(actor, id).await?;
         let components = store::components::of_offering(&mut tx, plan.offering).await?;
         self.append_prices(&mut tx, id, &components, &prices).await?;
         let kind = "marketplace_plan_component_current_price_updated";
@@ -328,6 +327,7 @@ impl Plans<'_> {
     ) -> Result<PlanDetail> {
         let found = self.managed(actor, id).await?;
         let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, found.plan.seller).await?;
         for (name, amount) in &amounts {
             let part = found.parts.iter().find(|part| part.kind == *name);
             let Some(part) = part else {

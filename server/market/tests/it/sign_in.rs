@@ -317,7 +317,7 @@ async fn mail_is_sent_once_and_tried_ten_times() {
 }
 
 /// The code that an app with this secret shows at a time in seconds.
-fn code(secret: &str, seconds: i64) -> String {
+pub fn code(secret: &str, seconds: i64) -> String {
     let totp =
         Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
     totp.generate(u64::try_from(seconds).unwrap()).to_string()

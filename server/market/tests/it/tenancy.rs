@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use market::{
-    Actor, Authorize, Error, HookChange, Market, OfferChange, OfferDraft, OfferMove, PlanDraft,
-    Run, Subscribe, TokenDraft, UserChange, both_engines,
+    Actor, Asked, Authorize, Error, HookChange, InvitationDraft, Market, OfferChange, OfferDraft,
+    OfferMove, PlanDraft, Run, Scope, Subscribe, TokenDraft, UserChange, both_engines,
 };
-use model::{CategoryId, Credits, CustomerId, OfferingState, Role, ScopeRole, UserId};
+use model::{CategoryId, Credits, CustomerId, OfferingState, Register, Role, ScopeRole, UserId};
 
 use crate::{
     newcomer, operator, pay_per_use,
-    sign_in::{PASSWORD, mails, register, token},
+    sign_in::{PASSWORD, Post, code, from, known, mails, markets, register, session, token},
     subscribed,
 };
 
@@ -52,7 +52,7 @@ pub async fn on_sale(market: &Market, name: &str) -> (Actor, CustomerId, model::
     let (_, customer) = newcomer(market, name).await;
     market.vendors().register(&chief, customer, "").await.unwrap();
     let category: CategoryId =
-        market.shelves().list(market::Asked::default(), (1, 0)).await.unwrap().0[0].id;
+        market.shelves().list(Asked::default(), (1, 0)).await.unwrap().0[0].id;
     let again = market.identity().token_of(&format!("{name}@example.org").parse().unwrap()).await;
     let seller = market.identity().by_token(&again.unwrap()).await.unwrap().unwrap();
     let draft = OfferDraft {
@@ -180,5 +180,138 @@ both_engines! {
         tx.commit().await.unwrap();
         let row = writes.await.unwrap().unwrap().row;
         assert_eq!((row.state, row.name.as_str()), (OfferingState::Archived, "New"));
+    }
+
+    who_left_gives_no_roles, |market| {
+        let (owner, customer) = newcomer(&market, "ada").await;
+        let leaver = colleague(&market, "leaver", customer, ScopeRole::CustomerOwner).await;
+        let (guest, _) = newcomer(&market, "guest").await;
+        let invite = async || {
+            let draft = InvitationDraft { email: "guest@example.org".to_owned(), scope: Scope::Customer(customer), role: ScopeRole::CustomerOwner, note: String::new() };
+            let made = market.invitations().create(&leaver, draft).await.unwrap();
+            (made.row.invitation.id, made.secret)
+        };
+        let (id, secret) = invite().await;
+        market.team().remove(&owner, Scope::Customer(customer), leaver.user().unwrap(), ScopeRole::CustomerOwner).await.unwrap();
+        let refused = market.invitations().accept(&guest, id, Some(&secret)).await;
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+        // The same when the account is closed, and not when all is as it was.
+        let mut tx = market.core().db().begin().await.unwrap();
+        let now = market.core().now();
+        store::customers::add_member(&mut tx, customer, leaver.user().unwrap(), ScopeRole::CustomerOwner, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let chief = operator(&market).await;
+        let active = async |active| {
+            let change = UserChange { active: Some(active), ..UserChange::default() };
+            market.users().update(&chief, leaver.user().unwrap(), change).await.unwrap();
+        };
+        active(false).await;
+        assert!(market.invitations().accept(&guest, id, Some(&secret)).await.is_err());
+        active(true).await;
+        market.invitations().accept(&guest, id, Some(&secret)).await.unwrap();
+    }
+
+    nobody_has_us_send_mails_without_end, |market| {
+        let (owner, customer) = newcomer(&market, "ada").await;
+        let draft = |to: String| InvitationDraft { email: to, scope: Scope::Customer(customer), role: ScopeRole::CustomerSupport, note: String::new() };
+        let made = market.invitations().create(&owner, draft("victim@example.org".to_owned())).await.unwrap();
+        for _ in 0..9 {
+            market.invitations().send(&owner, made.row.invitation.id).await.unwrap();
+        }
+        let refused = market.invitations().send(&owner, made.row.invitation.id).await;
+        assert!(matches!(refused, Err(Error::Limited { .. })), "{refused:?}");
+        for n in 0..89 {
+            market.invitations().create(&owner, draft(format!("v{n}@example.org"))).await.unwrap();
+        }
+        let refused = market.invitations().create(&owner, draft("other@example.org".to_owned())).await;
+        assert!(matches!(refused, Err(Error::Limited { .. })), "{refused:?}");
+    }
+
+    who_runs_the_catalogue_sells_nothing, |market| {
+        let (seller, customer, id) = on_sale(&market, "ada").await;
+        let role = async |name: &str, role| {
+            let email: model::Email = format!("{name}@example.org").parse().unwrap();
+            market.identity().create_operator(&email, PASSWORD.to_owned(), role).await.unwrap();
+            let token = market.identity().token_of(&email).await.unwrap();
+            market.identity().by_token(&token).await.unwrap().unwrap()
+        };
+        let (curator, helper) = (role("curator", Role::CatalogManager).await, role("helper", Role::Support).await);
+        let scope = Scope::Offering(id);
+        for who in [&curator, &seller] {
+            market.team().list(who, scope).await.unwrap();
+        }
+        let (me, manager) = (curator.user().unwrap(), ScopeRole::OfferingManager);
+        let refused = market.team().add(&curator, scope, me, manager, None).await;
+        assert!(matches!(refused, Err(Error::Denied)), "{refused:?}");
+        market.team().add(&seller, scope, seller.user().unwrap(), manager, None).await.unwrap();
+
+        // What a provider says of itself is its own, and the catalogue's.
+        let vendor = market.vendors().find(&seller, customer.to_string().parse().unwrap()).await.unwrap();
+        let refused = market.vendors().describe(&helper, vendor.id, Some("x")).await;
+        assert!(matches!(refused, Err(Error::Denied)), "{refused:?}");
+        market.vendors().describe(&curator, vendor.id, Some("Good")).await.unwrap();
+        let told = market.history().list(&operator(&market).await, Asked::default(), (50, 0)).await.unwrap().0;
+        assert!(told.iter().any(|event| event.kind == "service_provider_updated"), "{told:?}");
+    }
+
+    registering_tells_nobody_who_has_an_account, |market| {
+        let request = |name: &str| Register {
+            email: format!("{name}@example.org").parse().unwrap(),
+            password: PASSWORD.to_owned(),
+            full_name: name.parse().unwrap(),
+        };
+        let client = from("10.0.0.9");
+        let register = async |name: &str| market.identity().register_from(request(name), &client).await;
+        register("ada").await.unwrap();
+        let again = register("ada").await;
+        assert!(matches!(again, Err(Error::Conflict(_))), "where no mail is sent there is no other way: {again:?}");
+        market.send_mail_by(std::sync::Arc::new(Post::default()));
+        let had = mails(&market, "ada").await.len();
+        let again = register("ADA").await.unwrap();
+        assert!(market.identity().by_token(&again.token).await.unwrap().is_none());
+        register("ada").await.unwrap();
+        let found = mails(&market, "ada").await;
+        assert_eq!((found.len(), found[0].subject.as_str()), (had + 1, "You have an account"), "once an hour");
+        for n in 0..56 {
+            register(&format!("n{n}")).await.unwrap();
+        }
+        let often = register("more").await;
+        assert!(matches!(often, Err(Error::Limited { .. })), "{often:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_a_password_is_no_better_than_a_browser() {
+    for (market, clock) in markets().await {
+        register(&market, "ada").await;
+        let (identity, factors) = (market.identity(), market.second_factors());
+        let client = from("10.0.0.1");
+        let secret = session(&market, "ada").await;
+        let issue = async || identity.issue_token(&known("ada", PASSWORD, None), &client).await;
+        let lives = async |token: &str| identity.by_token(token).await.unwrap().is_some();
+        let me = identity.by_session(&secret).await.unwrap().unwrap();
+        let (one, two) = (issue().await.unwrap(), issue().await.unwrap());
+        identity.revoke_token(&one).await.unwrap();
+        assert!(!lives(&one).await && lives(&two).await);
+        identity.end_other_sessions(&me).await.unwrap();
+        assert!(!lives(&two).await);
+        let three = issue().await.unwrap();
+        let setup = factors.begin(&me).await.unwrap();
+        let now = || {
+            use market::ports::Clock as _;
+            clock.now().ms() / 1_000
+        };
+        // Neither a token nor a browser that was left open adds a way in.
+        let robot = identity.by_token(&three).await.unwrap().unwrap();
+        let refused = factors.confirm(&robot, &code(&setup.secret, now())).await;
+        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+        clock.advance_ms(15 * 60_000);
+        let refused = factors.confirm(&me, &code(&setup.secret, now())).await;
+        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+        let me = session(&market, "ada").await;
+        let me = identity.by_session(&me).await.unwrap().unwrap();
+        factors.confirm(&me, &code(&setup.secret, now())).await.unwrap();
+        assert!(!lives(&three).await);
+        assert_eq!(mails(&market, "ada").await[0].subject, "Your account has changed");
     }
 }
