@@ -52,6 +52,11 @@ impl Attempt {
         Self::new("passkey by address", &neighbourhood(address), 60, 10)
     }
 
+    /// Ways to the identity provider that somebody at an address starts.
+    pub fn sign_ons_from(address: &str) -> Self {
+        Self::new("sign-on by address", &neighbourhood(address), 60, 10)
+    }
+
     /// Accounts that somebody at an address makes.
     pub fn registrations_from(address: &str) -> Self {
         Self::new("registration by address", &neighbourhood(address), 60, 60)

@@ -1,10 +1,11 @@
 //! Secret keys of resources: made, shown once, listed, renamed, revoked.
 
 use model::{CustomerId, KeyId, KeyView, ResourceId, SecretKey, Title};
-use store::Tx;
+use store::{Tx, resources::Resource};
 
 use crate::{
-    Actor, Core, Error, Market, On, Permission, Result, secrets::sha256, tenancy::lock_for,
+    Actor, Core, Error, Market, On, Permission, Result, audit::Deed, secrets::sha256,
+    tenancy::lock_for,
 };
 
 /// How many keys of a resource may be live at once.
@@ -47,13 +48,13 @@ impl Keys<'_> {
     }
 
     /// The owner of a resource that a person may use: a key spends what its customer has.
-    async fn used(&self, actor: &Actor, resource: ResourceId) -> Result<CustomerId> {
+    async fn used(&self, actor: &Actor, resource: ResourceId) -> Result<Resource> {
         actor.must_be_person()?;
         let found = store::resources::find(self.0.core().db(), resource).await?;
         let found = found.ok_or(Error::Missing("subscription"))?;
         let on = On::project(found.customer, found.project);
         actor.must(Permission::PlaceOrders, on, "subscription")?;
-        Ok(found.customer)
+        Ok(found)
     }
 
     /// The keys of a resource, newest first.
@@ -71,16 +72,18 @@ impl Keys<'_> {
         resource: ResourceId,
         name: &Title,
     ) -> Result<(KeyView, SecretKey)> {
-        let customer = self.used(actor, resource).await?;
+        let used = self.used(actor, resource).await?;
         let core = self.0.core();
         let mut tx = core.db().begin().await?;
         // The customer's row is locked, so that the count stays true.
-        lock_for(&mut tx, actor, customer).await?;
+        lock_for(&mut tx, actor, used.customer).await?;
         let live = store::keys::list(&mut tx, resource).await?;
         if live.iter().filter(|key| key.revoked_at.is_none()).count() >= LIVE_KEYS {
             return Err(Error::Conflict("This subscription has 50 keys in use. Revoke one first."));
         }
         let made = make(core, &mut tx, resource, name.as_str()).await?;
+        let told = format!("Key {} ({}) has been created.", made.0.name, made.0.hint);
+        self.note(&mut tx, actor, &used, ("resource_key_created", told)).await?;
         tx.commit().await?;
         Ok(made)
     }
@@ -92,24 +95,40 @@ impl Keys<'_> {
         key: KeyId,
         name: &Title,
     ) -> Result<()> {
-        self.used(actor, resource).await?;
+        let used = self.used(actor, resource).await?;
         let mut tx = self.0.core().db().begin().await?;
-        let rows = store::keys::rename(&mut tx, resource, key, name.as_str()).await?;
-        tx.commit().await?;
-        if rows == 1 { Ok(()) } else { Err(Error::Missing("key")) }
+        if store::keys::rename(&mut tx, resource, key, name.as_str()).await? == 0 {
+            return Err(Error::Missing("key"));
+        }
+        let told = format!("A key is called {} now.", name.as_str());
+        self.note(&mut tx, actor, &used, ("resource_key_renamed", told)).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends a key at once: the next call with it is refused, on every server within a tenth of a second.
     pub async fn revoke(&self, actor: &Actor, resource: ResourceId, key: KeyId) -> Result<()> {
-        self.used(actor, resource).await?;
+        let used = self.used(actor, resource).await?;
         let core = self.0.core();
         let mut tx = core.db().begin().await?;
         if store::keys::revoke(&mut tx, resource, key, core.now()).await? == 0 {
             return Err(Error::Missing("key"));
         }
+        let told = format!("A key of {} has been revoked.", used.name);
+        self.note(&mut tx, actor, &used, ("resource_key_revoked", told)).await?;
         store::versions::bump(&mut tx, "access").await?;
         tx.commit().await?;
         self.0.shared().access.forget();
         Ok(())
+    }
+
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        used: &Resource,
+        (kind, told): (&'static str, String),
+    ) -> Result<()> {
+        let deed = Deed::new(kind, told, "resource", used.id);
+        self.0.note(tx, Some(actor), deed.of(used.customer).in_project(used.project)).await
     }
 }

@@ -187,7 +187,7 @@ impl SecondFactors<'_> {
     pub(crate) async fn check(&self, user: UserId, typed: &str) -> Result<()> {
         let core = self.0.core();
         let tries = Attempt::code(user);
-        tries.take(core).await?;
+        let left = tries.take(core).await?;
         let known = store::second_factors::find(core.db(), user).await?;
         let Some(factor) = known.filter(|factor| factor.confirmed_at.is_some()) else {
             return Err(Error::SecondFactor(WRONG));
@@ -195,9 +195,26 @@ impl SecondFactors<'_> {
         let right = self.is_code_of(user, &factor.secret, typed).await?
             || self.is_recovery_code(user, typed).await?;
         if !right {
+            self.note_wrong(user, left).await?;
             return Err(Error::SecondFactor(WRONG));
         }
         tries.clear(core).await
+    }
+
+    /// Notes a wrong code, for its owner to see and for operators; after the last that is let through, that whoever it was
+    /// has to wait.
+    async fn note_wrong(&self, user: UserId, left: u64) -> Result<()> {
+        let mut tx = self.0.core().db().begin().await?;
+        let kind = "auth_second_factor_failed";
+        let deed = Deed::new(kind, "A code of the second factor was wrong.", "user", user);
+        self.0.note_by(&mut tx, Some(user), deed).await?;
+        if left == 0 {
+            let sentence =
+                "The second factor was locked for ten minutes after too many wrong codes.";
+            let deed = Deed::new("auth_locked_out", sentence, "user", user);
+            self.0.note_by(&mut tx, Some(user), deed).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Whether it is a code of the app that was not used before, nor one of a later time.

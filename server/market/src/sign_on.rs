@@ -9,6 +9,7 @@ use std::{fmt, future::Future, pin::Pin};
 
 use model::{Email, FullName, Role, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{
     links::{self, Purpose},
     sessions::Vouched,
@@ -16,6 +17,7 @@ use store::{
 
 use crate::{
     Client, Error, Market, Result,
+    attempts::Attempt,
     audit::Deed,
     identity::NOBODY,
     secrets::{random_hex, sha256},
@@ -124,8 +126,9 @@ impl SignOn<'_> {
 
     /// Sends somebody to the provider: the address, and a secret for the browser's cookie, without which the answer is
     /// nobody's.
-    pub async fn start(&self, next: &str) -> Result<(String, String)> {
+    pub async fn start(&self, next: &str, client: &Client) -> Result<(String, String)> {
         let (provider, core) = (self.provider()?, self.0.core());
+        Attempt::sign_ons_from(&client.address).take(core).await?;
         let draw = |bytes| random_hex(core.entropy(), bytes);
         let asking = Asking { state: draw(16), nonce: draw(16), verifier: draw(32) };
         let address = provider.address(&asking).await.map_err(|error| refused(&error))?;
@@ -197,8 +200,18 @@ impl SignOn<'_> {
             ));
         }
         // What the provider gave it also takes; a role that was given here stays.
-        if role.is_some() || person.role == given {
+        if (role.is_some() || person.role == given) && person.role != role {
             store::users::set_role(&mut tx, user, role).await?;
+            let told = match role {
+                Some(role) => {
+                    format!("The identity provider gave the operator role {}.", role.as_str())
+                }
+                None => "The identity provider took the operator role away.".to_owned(),
+            };
+            let name = |role: Option<Role>| role.map(Role::as_str);
+            let deed = Deed::new("user_role_changed", told, "user", user)
+                .with(json!({ "old_role": name(person.role), "role": name(role) }));
+            self.0.note_by(&mut tx, Some(user), deed).await?;
         }
         let (issuer, subject) = (&word.issuer, &word.subject);
         store::identities::save(&mut tx, issuer, subject, user, role, core.now()).await?;

@@ -19,7 +19,7 @@ use crate::{
 /// What a token may be for, and what that is.
 pub const TOKEN_SCOPES: &[(&str, &str)] = &[
     ("read", "See what you can see"),
-    ("write", "Change what you can change, except orders and billing"),
+    ("write", "Change what you can change, except orders, billing, roles and hooks"),
     ("orders", "Order, approve and end services"),
     ("billing", "Invoices, payments and credits"),
     ("staff", "Use your operator role"),
@@ -194,6 +194,8 @@ impl Tokens<'_> {
             revoked_at: None,
         };
         let mut tx = core.db().begin().await?;
+        // The owner's row is locked, so that the count stays true.
+        store::users::lock(&mut tx, user).await?;
         if store::access_tokens::live(&mut tx, user).await? >= MOST {
             return Err(Error::Conflict("You have 50 tokens. Revoke one that is no longer used."));
         }

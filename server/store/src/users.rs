@@ -184,6 +184,15 @@ pub async fn verify(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
         .map(drop)
 }
 
+/// Forgets that somebody has shown that they read the mail of their address: it is another now.
+pub async fn unverify(tx: &mut Tx, id: UserId) -> Result<()> {
+    sql(tx, "UPDATE users SET verified_at = NULL WHERE id = $1")
+        .bind(id.to_string())
+        .execute()
+        .await
+        .map(drop)
+}
+
 /// Gives a user another name.
 pub async fn rename(tx: &mut Tx, id: UserId, full_name: &str) -> Result<()> {
     sql(tx, "UPDATE users SET full_name = $2 WHERE id = $1")

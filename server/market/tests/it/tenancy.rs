@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use market::{
-    Actor, Asked, Authorize, Error, HookChange, InvitationDraft, Market, OfferChange, OfferDraft,
-    OfferMove, PlanDraft, Run, Scope, Subscribe, TokenDraft, UserChange, both_engines,
+    Actor, Asked, Authorize, Error, HookChange, InvitationDraft, IssueChange, IssueDraft, Market,
+    OfferChange, OfferDraft, OfferMove, PlanDraft, ProjectChange, Run, Scope, Subscribe,
+    TokenDraft, UserChange, both_engines,
 };
-use model::{CategoryId, Credits, CustomerId, OfferingState, Register, Role, ScopeRole, UserId};
+use model::{
+    CategoryId, Credits, CustomerId, IssueType, OfferingState, Priority, Register, Role, ScopeRole,
+    UserId,
+};
 
 use crate::{
     newcomer, operator, pay_per_use,
@@ -277,6 +281,107 @@ both_engines! {
         }
         let often = register("more").await;
         assert!(matches!(often, Err(Error::Limited { .. })), "{often:?}");
+    }
+
+    of_two_who_come_at_once_for_the_last_place_one_gets_it, |market| {
+        let (ada, customer) = newcomer(&market, "ada").await;
+        let route = subscribed(&market, &ada, pay_per_use(&market)).await;
+        let hook = || HookChange { url: Some("https://me.example/".to_owned()), ..HookChange::default() };
+        let name = || "key".parse().unwrap();
+        for _ in 0..49 {
+            pat(&market, &ada, &["read"]).await.unwrap();
+        }
+        for _ in 0..19 {
+            market.hooks().create(&ada, hook()).await.unwrap();
+        }
+        for _ in 0..48 {
+            market.keys().create(&ada, route.resource, &name()).await.unwrap();
+        }
+        let mut tx = market.core().db().begin().await.unwrap();
+        store::users::lock(&mut tx, ada.user().unwrap()).await.unwrap();
+        store::customers::lock(&mut tx, customer).await.unwrap();
+        let each = |n: usize| {
+            let (market, ada, resource) = (market.clone(), ada.clone(), route.resource);
+            tokio::spawn(async move {
+                match n {
+                    0 => pat(&market, &ada, &["read"]).await.map(drop),
+                    1 => market.hooks().create(&ada, hook()).await.map(drop),
+                    _ => market.keys().create(&ada, resource, &name()).await.map(drop),
+                }
+            })
+        };
+        let both: Vec<_> = (0..3).map(|n| [each(n), each(n)]).collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tx.commit().await.unwrap();
+        for (n, [one, other]) in both.into_iter().enumerate() {
+            let made = [one.await.unwrap(), other.await.unwrap()];
+            assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1, "{n}: {made:?}");
+        }
+    }
+
+    another_address_is_not_verified, |market| {
+        let (ada, _) = newcomer(&market, "ada").await;
+        let (user, chief) = (ada.user().unwrap(), operator(&market).await);
+        let verified = async || {
+            let mut tx = market.core().db().begin().await.unwrap();
+            store::users::verified_at(&mut tx, user).await.unwrap()
+        };
+        let mut tx = market.core().db().begin().await.unwrap();
+        store::users::verify(&mut tx, user, market.core().now()).await.unwrap();
+        tx.commit().await.unwrap();
+        market.identity().forgot(&"ada@example.org".parse().unwrap(), &from("10.0.0.1")).await.unwrap();
+        let link = token(&mails(&market, "ada").await[0].text);
+        let change = async |email: &str| {
+            let change = UserChange { email: Some(email.to_owned()), ..UserChange::default() };
+            market.users().update(&chief, user, change).await.unwrap();
+        };
+        change("Ada@example.org").await;
+        assert!(verified().await.is_some() && market.identity().may_reset(&link).await.unwrap());
+        change("eve@example.org").await;
+        assert!(verified().await.is_none() && !market.identity().may_reset(&link).await.unwrap());
+    }
+
+    an_issue_is_about_what_its_reporter_may_ask_about, |market| {
+        let (ada, customer) = newcomer(&market, "ada").await;
+        let theirs = subscribed(&market, &ada, pay_per_use(&market)).await;
+        let made = market.projects().create(&ada, customer, ProjectChange { name: Some("Own".to_owned()), ..ProjectChange::default() }).await.unwrap();
+        let own = made.project.id;
+        let joined = register(&market, "joined").await;
+        market.team().add(&operator(&market).await, Scope::Project(own), joined.user_uuid, ScopeRole::ProjectMember, None).await.unwrap();
+        let worker = market.identity().by_token(&joined.token).await.unwrap().unwrap();
+        let draft = IssueDraft {
+            issue_type: IssueType::Incident, priority: Priority::Medium, summary: "x".to_owned(), description: String::new(),
+            customer: None, project: Some(own), resource: None, offering: None, assignee: None, remote_id: String::new(),
+        };
+        let issue = market.issues().open(&worker, draft).await.unwrap().id;
+        let refused = market.issues().attach(&worker, issue, theirs.resource).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+        let hurry = || IssueChange { priority: Some(Priority::Critical), ..IssueChange::default() };
+        assert_eq!(market.issues().update(&worker, issue, hurry()).await.unwrap().level.priority, Priority::Medium);
+        let chief = operator(&market).await;
+        assert_eq!(market.issues().update(&chief, issue, hurry()).await.unwrap().level.priority, Priority::Critical);
+        market.issues().attach(&ada, issue, theirs.resource).await.unwrap();
+    }
+
+    what_is_done_with_keys_and_codes_is_noted, |market| {
+        let (ada, _) = newcomer(&market, "ada").await;
+        let route = subscribed(&market, &ada, pay_per_use(&market)).await;
+        let name = "key".parse().unwrap();
+        let key = market.keys().create(&ada, route.resource, &name).await.unwrap().0.id;
+        market.keys().rename(&ada, route.resource, key, &name).await.unwrap();
+        market.keys().revoke(&ada, route.resource, key).await.unwrap();
+        let secret = session(&market, "ada").await;
+        let me = market.identity().by_session(&secret).await.unwrap().unwrap();
+        let setup = market.second_factors().begin(&me).await.unwrap();
+        let now = market.core().now().ms() / 1_000;
+        market.second_factors().confirm(&me, &code(&setup.secret, now)).await.unwrap();
+        for _ in 0..5 {
+            assert!(market.second_factors().renew_codes(&me, "000000").await.is_err());
+        }
+        let told = market.history().list(&ada, Asked::default(), (100, 0)).await.unwrap().0;
+        let times = |kind: &str| told.iter().filter(|event| event.kind == kind).count();
+        let kinds = ["resource_key_created", "resource_key_renamed", "resource_key_revoked", "auth_second_factor_failed", "auth_locked_out"];
+        assert_eq!(kinds.map(times), [1, 1, 1, 5, 1], "{told:?}");
     }
 }
 
