@@ -168,14 +168,14 @@ impl Identity<'_> {
         let link = links::take(&mut tx, secret, Purpose::Reset, core.now()).await?;
         let user = link.and_then(|link| link.user).ok_or(WORN_OUT)?;
         let person = store::users::find(&mut tx, user).await?.ok_or(WORN_OUT)?;
-        self.evict_stranger(&mut tx, user).await?;
+        let evicted = self.evict_stranger(&mut tx, user).await?;
         store::users::set_password(&mut tx, user, &hash).await?;
         // The link came by mail, so that whoever has it reads the mail of the address.
         store::users::verify(&mut tx, user, core.now()).await?;
         store::sessions::end_all(&mut tx, user, None).await?;
         store::users::drop_tokens(&mut tx, user).await?;
         links::drop_all(&mut tx, user, Purpose::SecondFactor).await?;
-        self.tell_of_new_password(&mut tx, &person).await?;
+        self.tell_of_new_password(&mut tx, &person, evicted).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user, "a password was reset");
         Ok(())
@@ -200,20 +200,30 @@ impl Identity<'_> {
         store::users::drop_tokens(&mut tx, user).await?;
         links::drop_all(&mut tx, user, Purpose::SecondFactor).await?;
         links::drop_all(&mut tx, user, Purpose::Reset).await?;
-        self.tell_of_new_password(&mut tx, &person).await?;
+        self.tell_of_new_password(&mut tx, &person, false).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user, "a password was changed");
         Ok(())
     }
 
-    async fn tell_of_new_password(&self, tx: &mut store::Tx, person: &User) -> Result<()> {
+    async fn tell_of_new_password(
+        &self,
+        tx: &mut store::Tx,
+        person: &User,
+        evicted: bool,
+    ) -> Result<()> {
+        let rest = if evicted {
+            "Personal access tokens, hooks, passkeys and a second factor were removed, for the address was not verified before."
+        } else {
+            "Personal access tokens still work."
+        };
         let core = self.0.core();
         let url = &self.0.settings().public_url;
         let letter = Letter {
             to: address(person)?,
             subject: "Your password was changed".to_owned(),
             text: format!(
-                "Hello {},\n\nthe password of your account at {url} was changed, and other browsers were signed out. Personal access tokens still work.\n\n\
+                "Hello {},\n\nthe password of your account at {url} was changed, and other browsers were signed out. {rest}\n\n\
                  If that was not you, choose a new one at {url}/login/forgot/ and look at your account.\n",
                 person.full_name
             ),
