@@ -96,6 +96,12 @@ pub fn kept<B>(site: &Site, request: &http::Request<B>) -> Option<Response> {
     site.cache.find(request, app::Theme::default(), site.market.edition())
 }
 
+/// Whether a path may be meant for the one with a slash at its end. Browsers read what begins with two slashes, or a slash
+/// and a backslash, as another host, so that nobody is sent there.
+fn lacks_slash(path: &str) -> bool {
+    !path.ends_with('/') && !path.contains(['.', '\\']) && !path.starts_with("//")
+}
+
 /// Answers `GET` with a page; a path without its last slash is sent to the one with it.
 pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -116,10 +122,7 @@ pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
     }
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
     let response = render(&site, &visit, request).await;
-    if response.status() == StatusCode::NOT_FOUND
-        && !uri.path().ends_with('/')
-        && !uri.path().contains('.')
-    {
+    if response.status() == StatusCode::NOT_FOUND && lacks_slash(uri.path()) {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         if let Ok(place) = HeaderValue::from_str(&format!("{}/{query}", uri.path())) {
             return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response();
@@ -129,6 +132,15 @@ pub async fn page(State(site): State<Arc<Site>>, request: Request) -> Response {
         return site.cache.keep(&uri, &headers, visit.theme, edition, response).await;
     }
     response
+}
+
+#[cfg(test)]
+#[test]
+fn nobody_is_sent_to_another_host() {
+    assert!(lacks_slash("/marketplace") && lacks_slash("/a/b"));
+    for path in ["/", "/a/", "/favicon.ico", "//evil", "//evil.example", "/\\evil", "///evil"] {
+        assert!(!lacks_slash(path), "{path}");
+    }
 }
 
 /// Answers a form with the page that it stands on, so that what was typed is shown again with what is wrong with it.

@@ -123,6 +123,14 @@ impl<'a> Credential<'a> {
     }
 }
 
+/// The token that was presented, whether it works or not.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    match Credential::read(headers) {
+        Ok(Some(Credential::Token(token))) => Some(token),
+        _ => None,
+    }
+}
+
 /// The value of a cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::{
     Answer, Shared,
-    actors::{From, SESSION_COOKIE, cookie, same_site},
+    actors::{From, SESSION_COOKIE, cookie, same_site, token},
     bodies::{Body, Fields, Posted},
     door,
     errors::{ApiError, RequestId},
@@ -59,7 +59,7 @@ async fn register(
 ) -> Answer {
     same_site(&headers)?;
     if !fields.form {
-        let made = open_account(&doors, fields.parse()?).await?;
+        let made = open_account(&doors, fields.parse()?, &client).await?;
         return Ok((StatusCode::CREATED, Json(made)).into_response());
     }
     let made = register_and_sign_in(&doors, &mut fields, &client).await;
@@ -80,9 +80,13 @@ async fn register(
 }
 
 /// An account is not left half made when its owner hangs up.
-async fn open_account(doors: &Shared, asked: Register) -> Result<Registered, ApiError> {
-    let market = doors.market.clone();
-    to_the_end(async move { Ok(market.identity().register(asked).await?) }).await
+async fn open_account(
+    doors: &Shared,
+    asked: Register,
+    client: &Client,
+) -> Result<Registered, ApiError> {
+    let (market, client) = (doors.market.clone(), client.clone());
+    to_the_end(async move { Ok(market.identity().register_from(asked, &client).await?) }).await
 }
 
 async fn register_and_sign_in(
@@ -91,7 +95,7 @@ async fn register_and_sign_in(
     client: &Client,
 ) -> Result<(String, String), ApiError> {
     let asked: Register = fields.parse()?;
-    let made = open_account(doors, asked).await?;
+    let made = open_account(doors, asked, client).await?;
     let secret = doors.market.identity().enter(made.user_uuid, client).await?;
     Ok((format!("/organizations/{}/", made.customer_uuid), secret))
 }
@@ -203,9 +207,12 @@ async fn sign_out(State(doors): State<Shared>, headers: HeaderMap) -> Answer {
     Ok(end(&doors, &headers).await?.1)
 }
 
-/// The same, and where to leave the identity provider, if it is to be left as well.
+/// The same, for a token too, and where to leave the identity provider, if it is to be left as well.
 async fn log_out(State(doors): State<Shared>, headers: HeaderMap) -> Answer {
     same_site(&headers)?;
+    if let Some(token) = token(&headers) {
+        doors.market.identity().revoke_token(token).await?;
+    }
     let (left, mut response) = end(&doors, &headers).await?;
     if let Some(logout_url) = left {
         *response.status_mut() = StatusCode::OK;

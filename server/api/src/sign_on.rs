@@ -40,10 +40,11 @@ pub fn routes() -> Router<Shared> {
 async fn start(
     State(doors): State<Shared>,
     Extension(id): Extension<RequestId>,
+    From(client): From,
     query: Query,
 ) -> Answer {
     let next = flash::next_path(query.text("next"));
-    match doors.market.sign_on().start(next.unwrap_or("/")).await {
+    match doors.market.sign_on().start(next.unwrap_or("/"), &client).await {
         Ok((address, secret)) => {
             let place = HeaderValue::from_str(&address)
                 .map_err(|error| Error::Internal(Box::new(error)))?;

@@ -20,6 +20,8 @@ use crate::{
 
 /// How long a link that verifies an address works, in milliseconds: 48 hours.
 const VERIFY_MS: i64 = 48 * 3_600_000;
+/// How long after signing in somebody may add ways to sign in, in milliseconds: 15 minutes.
+const FRESH_MS: i64 = 15 * 60_000;
 /// How long a link for a new password works, in milliseconds: one hour.
 const RESET_MS: i64 = 3_600_000;
 
@@ -152,7 +154,8 @@ impl Identity<'_> {
     }
 
     /// Carries a link for a new password out, and signs every browser out; tokens that were given for the old password end
-    /// with it. A second factor stays, and so do the tokens that somebody has made for their programs.
+    /// with it. A second factor stays, and so do the tokens that somebody has made for their programs, unless nobody has shown
+    /// before that they read the mail of the address.
     pub async fn reset(&self, token: &str, password: String) -> Result<()> {
         if !self.may_reset(token).await? {
             return Err(WORN_OUT);
@@ -165,13 +168,14 @@ impl Identity<'_> {
         let link = links::take(&mut tx, secret, Purpose::Reset, core.now()).await?;
         let user = link.and_then(|link| link.user).ok_or(WORN_OUT)?;
         let person = store::users::find(&mut tx, user).await?.ok_or(WORN_OUT)?;
+        let evicted = self.evict_stranger(&mut tx, user).await?;
         store::users::set_password(&mut tx, user, &hash).await?;
         // The link came by mail, so that whoever has it reads the mail of the address.
         store::users::verify(&mut tx, user, core.now()).await?;
         store::sessions::end_all(&mut tx, user, None).await?;
         store::users::drop_tokens(&mut tx, user).await?;
         links::drop_all(&mut tx, user, Purpose::SecondFactor).await?;
-        self.tell_of_new_password(&mut tx, &person).await?;
+        self.tell_of_new_password(&mut tx, &person, evicted).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user, "a password was reset");
         Ok(())
@@ -196,20 +200,30 @@ impl Identity<'_> {
         store::users::drop_tokens(&mut tx, user).await?;
         links::drop_all(&mut tx, user, Purpose::SecondFactor).await?;
         links::drop_all(&mut tx, user, Purpose::Reset).await?;
-        self.tell_of_new_password(&mut tx, &person).await?;
+        self.tell_of_new_password(&mut tx, &person, false).await?;
         tx.commit().await?;
         tracing::info!(user.id = %user, "a password was changed");
         Ok(())
     }
 
-    async fn tell_of_new_password(&self, tx: &mut store::Tx, person: &User) -> Result<()> {
+    async fn tell_of_new_password(
+        &self,
+        tx: &mut store::Tx,
+        person: &User,
+        evicted: bool,
+    ) -> Result<()> {
+        let rest = if evicted {
+            "Personal access tokens, hooks, passkeys and a second factor were removed, for the address was not verified before."
+        } else {
+            "Personal access tokens still work."
+        };
         let core = self.0.core();
         let url = &self.0.settings().public_url;
         let letter = Letter {
             to: address(person)?,
             subject: "Your password was changed".to_owned(),
             text: format!(
-                "Hello {},\n\nthe password of your account at {url} was changed, and other browsers were signed out. Personal access tokens still work.\n\n\
+                "Hello {},\n\nthe password of your account at {url} was changed, and other browsers were signed out. {rest}\n\n\
                  If that was not you, choose a new one at {url}/login/forgot/ and look at your account.\n",
                 person.full_name
             ),
@@ -219,6 +233,69 @@ impl Identity<'_> {
         let deed = Deed::new(kind, "A password was changed.", "user", person.id);
         self.0.note_by(tx, Some(person.id), deed).await?;
         mails::push(core, tx, &letter).await.map(drop)
+    }
+
+    /// Writes who has an account that somebody wants to make one with the address; once an hour.
+    pub(crate) async fn tell_of_registration(&self, email: &Email) -> Result<()> {
+        let (core, folded) = (self.0.core(), email.folded());
+        if Attempt::registration_mail(&folded).take(core).await.is_err() {
+            return Ok(());
+        }
+        let Some(person) = store::users::by_email(core.db(), &folded).await? else { return Ok(()) };
+        let url = &self.0.settings().public_url;
+        let text = format!(
+            "Hello {},\n\nsomebody wanted to make an account with this address at {url}. You have one already.\n\n\
+             Sign in at {url}/login/, or choose a new password at {url}/login/forgot/. If that was not you, do nothing.\n",
+            person.full_name
+        );
+        let mut tx = core.db().begin().await?;
+        self.write_to(&mut tx, &person, "You have an account", ("registration", text)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Writes somebody that there is another way into the account.
+    pub(crate) async fn tell_of_new_way(
+        &self,
+        tx: &mut store::Tx,
+        user: UserId,
+        what: &str,
+    ) -> Result<()> {
+        let person = store::users::find(&mut *tx, user).await?.ok_or(Error::Missing("user"))?;
+        let url = &self.0.settings().public_url;
+        let text = format!(
+            "Hello {},\n\n{what} of your account at {url}.\n\n\
+             If that was not you, look at {url}/account/ and choose a new password at {url}/login/forgot/.\n",
+            person.full_name
+        );
+        self.write_to(tx, &person, "Your account has changed", ("account", text)).await
+    }
+
+    async fn write_to(
+        &self,
+        tx: &mut store::Tx,
+        person: &User,
+        subject: &str,
+        (about, text): (&str, String),
+    ) -> Result<()> {
+        let reference = format!("{about}:{}:{}", person.id, random_hex(self.0.core().entropy(), 8));
+        let letter = Letter { to: address(person)?, subject: subject.to_owned(), text, reference };
+        mails::push(self.0.core(), tx, &letter).await.map(drop)
+    }
+
+    /// Refuses who signed in a while ago, or with a token: a browser that was left open, or a token that leaked, makes no
+    /// lasting way into the account.
+    pub(crate) async fn must_be_fresh(&self, actor: &Actor) -> Result<UserId> {
+        let (user, core) = (actor.must_be_person()?, self.0.core());
+        let began = match actor.session {
+            Some(id) => store::sessions::began(core.db(), user, id).await?,
+            None => None,
+        };
+        match began {
+            Some(began) if core.now().ms() - began.ms() < FRESH_MS => Ok(user),
+            _ => Err(Error::Refused(
+                "For this your sign-in must be younger than 15 minutes. Sign out, sign in, and try again.",
+            )),
+        }
     }
 
     /// Another name for who is signed in.

@@ -52,6 +52,31 @@ impl Attempt {
         Self::new("passkey by address", &neighbourhood(address), 60, 10)
     }
 
+    /// Ways to the identity provider that somebody at an address starts.
+    pub fn sign_ons_from(address: &str) -> Self {
+        Self::new("sign-on by address", &neighbourhood(address), 60, 10)
+    }
+
+    /// Accounts that somebody at an address makes.
+    pub fn registrations_from(address: &str) -> Self {
+        Self::new("registration by address", &neighbourhood(address), 60, 60)
+    }
+
+    /// A mail to who has an account that somebody wants to make again.
+    pub fn registration_mail(folded: &str) -> Self {
+        Self::new("registration mail", folded, 1, 60)
+    }
+
+    /// Mails with invitations that somebody sends.
+    pub fn invitations_of(user: model::UserId) -> Self {
+        Self::new("hourly invitation", &user.to_string(), 100, 60)
+    }
+
+    /// Mails with invitations to an address, whoever sends them.
+    pub fn invitation_to(folded: &str) -> Self {
+        Self::new("hourly invitation by address", folded, 10, 60)
+    }
+
     /// Another link to verify an address.
     pub fn verification(user: model::UserId) -> Self {
         Self::new("verification mail", &user.to_string(), 1, 1)

@@ -14,7 +14,9 @@ use store::{
 
 pub use self::describing::{CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange};
 use self::describing::{apply, runs};
-use crate::{Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed};
+use crate::{
+    Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed, tenancy::BLOCKED,
+};
 
 /// The most that a quota may be.
 const MOST_QUOTA: i64 = 1_000_000_000;
@@ -133,12 +135,6 @@ impl Customers<'_> {
         draft.quotas.clear();
         (draft.blocked, draft.archived, draft.tax_rate) = (None, None, None);
         (draft.slug, draft.backend_id, draft.agreement_number) = (None, None, None);
-        let owned = actor.grants().iter().filter(|g| g.role == ScopeRole::CustomerOwner).count();
-        if owned >= MOST_OWN {
-            return Err(Error::Conflict(
-                "You own 10 organizations. The operator can make another.",
-            ));
-        }
         let project = self.0.settings().default_project.then_some("Default");
         let id = self.open(Some(actor), draft, Some(user), project).await?;
         let asked = Asked::default().and(Clause::of("c.id = ?", [id.to_string()]));
@@ -162,6 +158,16 @@ impl Customers<'_> {
         let mut customer = Customer::new(core.id(CustomerId::new), &name, now);
         apply(&mut customer, &draft, now)?;
         let mut tx = core.db().begin().await?;
+        if let (Some(_), Some(owner)) = (actor, owner) {
+            // The owner's row is locked, so that the count stays true.
+            store::users::lock(&mut tx, owner).await?;
+            let held = store::members::of_user(&mut tx, owner, now).await?;
+            if held.iter().filter(|one| one.role == ScopeRole::CustomerOwner).count() >= MOST_OWN {
+                return Err(Error::Conflict(
+                    "You own 10 organizations. The operator can make another.",
+                ));
+            }
+        }
         store::customers::insert(&mut tx, &customer).await?;
         for (quota, most) in &draft.quotas {
             store::quotas::set(&mut tx, customer.id, *quota, checked(*most)?).await?;
@@ -199,6 +205,9 @@ impl Customers<'_> {
         apply(&mut customer, &change, now)?;
         if !change.quotas.is_empty() || runs(&before) != runs(&customer) {
             actor.must_everywhere(Permission::RunCustomers)?;
+        }
+        if before.blocked_at.is_some() && !actor.may_everywhere(Permission::RunCustomers) {
+            return Err(Error::Conflict(BLOCKED));
         }
         store::customers::update(&mut tx, &customer).await?;
         for (quota, most) in &change.quotas {

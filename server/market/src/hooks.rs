@@ -95,6 +95,8 @@ impl Hooks<'_> {
         };
         apply(&mut hook, &draft)?;
         let mut tx = core.db().begin().await?;
+        // The owner's row is locked, so that the count stays true.
+        store::users::lock(&mut tx, user).await?;
         if store::hooks::count(&mut tx, user).await? >= MOST {
             return Err(Error::Conflict("You have 20 hooks. Delete one that is no longer used."));
         }

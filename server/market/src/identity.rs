@@ -6,10 +6,13 @@ use model::{
     CustomerId, CustomerView, Email, EntryId, EntryKind, ProjectId, ProjectView, Register,
     Registered, Role, ScopeKind, SessionId, UserId, UserView,
 };
-use store::{customers::Customer, ledger::Account, users::User};
+use serde_json::json;
+use store::{Tx, customers::Customer, ledger::Account, users::User};
 
 use crate::{
-    Actor, Command, CustomerChange, Error, Grant, Market, Result,
+    Actor, Client, Command, CustomerChange, Error, Grant, Market, Result,
+    attempts::Attempt,
+    audit::Deed,
     secrets::{hash_password, random_hex, sha256},
 };
 
@@ -21,6 +24,9 @@ pub(crate) const PASSWORD_MAX: usize = 1_024;
 /// The hash of a password nobody has: comparing with it makes an unknown address as slow as a known one. Whoever has never
 /// chosen a password has this one.
 pub(crate) const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Told who wants to make an account again.
+const TAKEN: &str = "There is an account with this e-mail address. Sign in instead.";
 
 /// The service for accounts.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +48,25 @@ impl Identity<'_> {
         Ok(Registered { token, user_uuid: user, customer_uuid: customer })
     }
 
+    /// The same for somebody at an address. Where mail is sent, who has an account with the e-mail address already is told
+    /// by mail, and whoever asks learns nothing of it.
+    pub async fn register_from(&self, request: Register, client: &Client) -> Result<Registered> {
+        let core = self.0.core();
+        Attempt::registrations_from(&client.address).take(core).await?;
+        let email = request.email.clone();
+        match self.register(request).await {
+            Err(Error::Conflict(TAKEN)) if self.0.mails().are_sent() => {
+                self.tell_of_registration(&email).await?;
+                Ok(Registered {
+                    token: random_hex(core.entropy(), 20),
+                    user_uuid: core.id(UserId::new),
+                    customer_uuid: core.id(CustomerId::new),
+                })
+            }
+            other => other,
+        }
+    }
+
     /// The workspace that a new account comes with.
     pub(crate) async fn first_workspace(&self, user: UserId, name: &str) -> Result<CustomerId> {
         let (customer, _) =
@@ -60,14 +85,36 @@ impl Identity<'_> {
         if let Some(user) = store::users::by_email(self.0.core().db(), &folded).await? {
             let hash = self.hash(password).await?;
             let mut tx = self.0.core().db().begin().await?;
+            let now = self.0.core().now();
+            // What was opened with the old password, or made for less power, does not come along.
+            self.evict_stranger(&mut tx, user.id).await?;
+            store::people::shut_out(&mut tx, user.id, now).await?;
             store::users::promote(&mut tx, user.id, role, &hash).await?;
-            store::users::verify(&mut tx, user.id, self.0.core().now()).await?;
+            store::users::verify(&mut tx, user.id, now).await?;
+            let told = format!("The operator role {} was given.", role.as_str());
+            let deed = Deed::new("user_role_changed", told, "user", user.id)
+                .with(json!({ "old_role": user.role.map(Role::as_str), "role": role.as_str() }));
+            self.0.note_by(&mut tx, None, deed).await?;
             tx.commit().await?;
             return Ok(user.id);
         }
         let name = email.as_str().split('@').next().unwrap_or("Operator").to_owned();
         let hash = self.hash(password).await?;
         self.create(email, &name, hash, Some(role), true).await
+    }
+
+    /// Ends every way into an account whose address nobody has verified, before it is given to the person of the address:
+    /// somebody else may have made it in wait for them. True when it was such an account.
+    pub(crate) async fn evict_stranger(&self, tx: &mut Tx, user: UserId) -> Result<bool> {
+        store::users::lock(tx, user).await?;
+        if store::users::verified_at(&mut *tx, user).await?.is_some() {
+            return Ok(false);
+        }
+        store::people::evict(tx, user, self.0.core().now()).await?;
+        let told = "Every way into an account ended, for its address was never verified before.";
+        let deed = Deed::new("user_access_ended", told, "user", user);
+        self.0.note_by(tx, Some(user), deed).await?;
+        Ok(true)
     }
 
     pub(crate) async fn hash(&self, password: String) -> Result<String> {
@@ -101,9 +148,7 @@ impl Identity<'_> {
         let mut tx = core.db().begin().await?;
         store::users::insert(&mut tx, &user, &email.folded()).await.map_err(
             |error| match error {
-                store::Error::Conflict => Error::Conflict(
-                    "There is an account with this e-mail address. Sign in instead.",
-                ),
+                store::Error::Conflict => Error::Conflict(TAKEN),
                 other => other.into(),
             },
         )?;

@@ -1,6 +1,6 @@
 //! Invitations: a role is offered by mail or link and taken by whoever has the address.
 
-use model::{InvitationId, InvitationState, OfferingId, ScopeKind, ScopeRole, Timestamp};
+use model::{InvitationId, InvitationState, OfferingId, ScopeKind, ScopeRole, Timestamp, UserId};
 use serde_json::json;
 use store::{
     Tx,
@@ -9,6 +9,7 @@ use store::{
 
 use crate::{
     Actor, Asked, Clause, Error, Market, On, Permission, Result, Scope,
+    attempts::Attempt,
     audit::Deed,
     mails::{self, Letter},
     plain::plain,
@@ -117,6 +118,7 @@ impl Invitations<'_> {
             .email
             .parse()
             .map_err(|_| Error::field("email", "Enter a valid email address."))?;
+        self.count_mail(user, &email.folded()).await?;
         let note = plain("extra_invitation_text", &draft.note, 0, 250)?;
         let core = self.0.core();
         let now = core.now();
@@ -154,10 +156,13 @@ impl Invitations<'_> {
     /// Sends an invitation again, with another link and another week.
     pub async fn send(&self, actor: &Actor, id: InvitationId) -> Result<Invited> {
         let found = self.ruled(actor, id).await?;
+        let it = &found.invitation;
+        self.count_mail(actor.must_be_person()?, &it.email.to_lowercase()).await?;
         let core = self.0.core();
         let secret = random_hex(core.entropy(), SECRET_BYTES);
         let until = core.now().plus_ms(HOLDS_MS);
         let mut tx = core.db().begin().await?;
+        crate::tenancy::lock_for(&mut tx, actor, it.customer).await?;
         let hash = sha256(secret.as_bytes());
         if store::invitations::renew(&mut tx, id, hash, until).await? == 0 {
             return Err(Error::Conflict(SETTLED));
@@ -169,6 +174,12 @@ impl Invitations<'_> {
         self.tell(&mut tx, &row, &secret).await?;
         tx.commit().await?;
         Ok(Invited { row, secret })
+    }
+
+    /// Counts a mail that somebody has us send, so that nobody floods others from our address.
+    async fn count_mail(&self, user: UserId, to: &str) -> Result<()> {
+        Attempt::invitations_of(user).take(self.0.core()).await?;
+        Attempt::invitation_to(to).take(self.0.core()).await.map(drop)
     }
 
     /// Takes an invitation back.
@@ -204,6 +215,7 @@ impl Invitations<'_> {
         let (row, account) = self.offered(actor, id, secret).await?;
         let it = &row.invitation;
         let scope = scope_of(it)?;
+        self.must_stand(it, scope).await?;
         let home = Home { customer: it.customer, name: row.scope_name.clone() };
         let mut tx = self.0.core().db().begin().await?;
         crate::tenancy::lock_open(&mut tx, it.customer).await?;
@@ -218,6 +230,23 @@ impl Invitations<'_> {
         self.note(&mut tx, Some(actor), "invitation_accepted", "has been accepted", it).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// Refuses an invitation whose author could not make it any more: who left gives no roles.
+    async fn must_stand(&self, it: &Invitation, scope: Scope) -> Result<()> {
+        let (db, author) = (self.0.core().db(), it.created_by);
+        let user = if store::users::is_active(db, author).await? {
+            store::users::find(db, author).await?
+        } else {
+            None
+        };
+        let author = self.0.identity().actor(user, None).await?;
+        if author.is_some_and(|author| author.may(scope.rule(), scope.on(it.customer))) {
+            return Ok(());
+        }
+        Err(Error::Conflict(
+            "Who invited you may no longer give this role. Ask for a new invitation.",
+        ))
     }
 
     /// Declines what is offered.

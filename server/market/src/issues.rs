@@ -201,7 +201,8 @@ impl Issues<'_> {
         self.change(actor, id, "issue_update_succeeded", |issue, now| {
             issue.summary = summary.unwrap_or_else(|| std::mem::take(&mut issue.summary));
             issue.text = text.unwrap_or_else(|| std::mem::take(&mut issue.text));
-            issue.level.priority = change.priority.unwrap_or(issue.level.priority);
+            let priority = change.priority.filter(|_| works);
+            issue.level.priority = priority.unwrap_or(issue.level.priority);
             issue.offering = change.offering.or(issue.offering);
             if let Some(assignee) = change.assignee {
                 issue.assignee = assignee;
@@ -247,12 +248,16 @@ impl Issues<'_> {
         .await
     }
 
-    /// Says which resource an issue is about; it must be of the issue's customer.
+    /// Says which resource an issue is about; it must be of the issue's customer, in a project whose issues the actor may
+    /// open.
     pub async fn attach(&self, actor: &Actor, id: TicketId, resource: ResourceId) -> Result<Issue> {
         let issue = self.find(actor, id).await?;
         let found = store::resources::find(self.0.core().db(), resource).await?;
         let found = found
-            .filter(|found| found.customer == issue.customer)
+            .filter(|found| {
+                let on = On::project(found.customer, found.project);
+                found.customer == issue.customer && actor.may(Permission::OpenTickets, on)
+            })
             .ok_or_else(|| Error::field("resource", crate::WRONG_LINK))?;
         self.change(actor, id, "issue_update_succeeded", |issue, _| {
             issue.resource = Some(resource);

@@ -23,6 +23,7 @@ use crate::{
 const ASKED_MS: i64 = 5 * 60_000;
 /// How many passkeys somebody may have.
 const MOST: usize = 20;
+const ENOUGH: &str = "There are 20 passkeys. Remove one you do not use.";
 /// The longest answer of a device, in bytes.
 const ANSWER: usize = 32 * 1024;
 
@@ -109,11 +110,12 @@ impl Passkeys<'_> {
 
     /// Asks for a new passkey: the browser's options, and a secret for its cookie.
     pub async fn begin(&self, actor: &Actor) -> Result<(String, String)> {
-        let (user, authenticators) = (actor.must_be_person()?, self.authenticators()?);
+        let authenticators = self.authenticators()?;
+        let user = self.0.identity().must_be_fresh(actor).await?;
         let db = self.0.core().db();
         let known = passkeys::names(db, user).await?;
         if known.len() >= MOST {
-            return Err(Error::Conflict("There are 20 passkeys. Remove one you do not use."));
+            return Err(Error::Conflict(ENOUGH));
         }
         let person = store::users::find(db, user).await?.ok_or(Error::Missing("user"))?;
         let names = (person.email.as_str(), person.full_name.as_str());
@@ -141,10 +143,17 @@ impl Passkeys<'_> {
             at: core.now(),
         };
         let mut tx = core.db().begin().await?;
+        // The person's row is locked, so that the count stays true.
+        store::users::lock(&mut tx, user).await?;
+        if passkeys::names(&mut tx, user).await?.len() >= MOST {
+            return Err(Error::Conflict(ENOUGH));
+        }
         passkeys::insert(&mut tx, &key).await.map_err(|error| match error {
             store::Error::Conflict => Error::Conflict("This passkey is known already."),
             other => other.into(),
         })?;
+        let what = "A passkey was added to the ways of signing in";
+        self.0.identity().tell_of_new_way(&mut tx, user, what).await?;
         let deed = Deed::new("user_passkey_added", "A passkey was added.", "passkey", key.id);
         self.0.note(&mut tx, Some(actor), deed).await?;
         Ok(tx.commit().await?)

@@ -25,6 +25,8 @@ pub enum Permission {
     ManageCategories,
     /// Offerings, their plans, components, prices and states.
     ManageOfferings,
+    /// Give and take roles in an offering: who runs the catalogue does not make themselves a seller's.
+    ManageOfferingTeam,
     /// Order, switch plans, change limits, end.
     PlaceOrders,
     /// Consent to an order for the customer.
@@ -80,7 +82,7 @@ const fn holders(permission: Permission) -> (&'static [Role], &'static [ScopeRol
             &[Staff, Integration],
             &[CustomerOwner, CustomerManager, ProjectAdmin, ProjectManager, ProjectMember],
         ),
-        Permission::ApproveAsProvider => {
+        Permission::ApproveAsProvider | Permission::ManageOfferingTeam => {
             (&[Staff], &[CustomerOwner, CustomerManager, OfferingManager])
         }
         Permission::ApproveAsConsumer | Permission::UpdateResource => {

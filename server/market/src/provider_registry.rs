@@ -9,7 +9,7 @@ use store::{
 
 use crate::{
     Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed, plain::plain,
-    samples::insert_provider, shelves::address_of,
+    samples::insert_provider, shelves::address_of, tenancy::lock_for,
 };
 
 pub use store::shelves::{Provider as Vendor, Trade};
@@ -159,13 +159,18 @@ impl Vendors<'_> {
         text: Option<&str>,
     ) -> Result<Vendor> {
         let found = self.find(actor, id).await?;
-        Self::must_run(actor, &found)?;
+        let on = On::customer(found.customer);
+        actor.must(Permission::ManageOfferings, on, "service provider")?;
         let Some(text) = text else { return Ok(found) };
         let text = plain("description", text, 0, 4_000)?;
         let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, found.customer).await?;
         store::versions::bump(&mut tx, "shelves").await?;
         store::catalog::begin_change(&mut tx).await?;
         store::shelves::describe_provider(&mut tx, found.id, &text).await?;
+        let told = format!("Service provider {} has been described anew.", found.name);
+        let deed = Deed::new("service_provider_updated", told, "service_provider", found.id);
+        self.0.note(&mut tx, Some(actor), deed.of(found.customer)).await?;
         tx.commit().await?;
         self.0.reload().await?;
         self.find(actor, found.id).await

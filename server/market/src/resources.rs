@@ -11,7 +11,7 @@ use store::{
 };
 
 use crate::{
-    Actor, Command, Error, Market, Result, keys,
+    Actor, Command, Error, Market, On, Permission, Result, keys,
     ordering::{must_have_place, new_order, room_for_one_more},
     provisioning::Provisioning,
     tenancy::lock_open,
@@ -60,6 +60,11 @@ impl Resources<'_> {
     pub async fn subscribe(&self, actor: &Actor, request: Subscribe) -> Result<Subscribed> {
         actor.must_be_person()?;
         let customer = actor.customer(request.customer)?;
+        let on = match request.project {
+            Some(project) => On::project(customer, project),
+            None => On::customer(customer),
+        };
+        actor.must(Permission::PlaceOrders, on, "organization")?;
         if let Some(reference) = &request.reference {
             check_reference(reference)?;
         }
@@ -326,6 +331,9 @@ impl Resources<'_> {
         if found.is_empty() {
             return Err(Error::Missing("subscription"));
         }
+        for instance in &found {
+            self.must_order(actor, instance.instance_id).await?;
+        }
         for instance in found {
             self.end(Some(actor), instance.instance_id, instance.state).await?;
         }
@@ -336,10 +344,19 @@ impl Resources<'_> {
     pub async fn terminate(&self, actor: &Actor, id: ResourceId) -> Result<()> {
         actor.must_be_person()?;
         let instance = self.find(actor, id).await?;
+        self.must_order(actor, id).await?;
         if instance.state == ResourceState::Terminated {
             return Ok(());
         }
         self.end(Some(actor), id, instance.state).await
+    }
+
+    /// Refuses who sees a resource and may not order in its project.
+    async fn must_order(&self, actor: &Actor, id: ResourceId) -> Result<()> {
+        let found = store::resources::find(self.0.core().db(), id).await?;
+        let found = found.ok_or(Error::Missing("subscription"))?;
+        let on = On::project(found.customer, found.project);
+        actor.must(Permission::PlaceOrders, on, "subscription")
     }
 
     /// Ends a resource at once; with an actor there is an order for it.

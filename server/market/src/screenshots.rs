@@ -1,9 +1,15 @@
 //! Pictures of offerings: taken as they are when they are what they say, never drawn or changed here.
 
 use model::{OfferingId, ScreenshotId};
-use store::screenshots::{SHELF, Screenshot, read};
+use store::{
+    Tx,
+    screenshots::{SHELF, Screenshot, read},
+};
 
-use crate::{Actor, Asked, Clause, Error, FilterValue, Market, Permission, Result, plain::plain};
+use crate::{
+    Actor, Asked, Clause, Error, FilterValue, Market, Permission, Result, audit::Deed,
+    plain::plain, tenancy::lock_for,
+};
 
 /// The most that a picture may hold, in bytes.
 pub const MOST_BYTES: usize = 2 << 20;
@@ -93,12 +99,14 @@ impl Screenshots<'_> {
             created_at: core.now(),
         };
         let mut tx = core.db().begin().await?;
+        lock_for(&mut tx, actor, row.customer).await?;
         // The offering's row is locked, so that the count stays true.
         store::catalog::mark_changed(&mut tx, offering).await?;
         if store::screenshots::count(&mut tx, offering).await? >= MOST {
             return Err(Error::Conflict("An offering has at most 20 screenshots."));
         }
         store::screenshots::insert(&mut tx, &shot, image).await?;
+        self.note(&mut tx, actor, &shot, "added").await?;
         tx.commit().await?;
         Ok(shot)
     }
@@ -120,7 +128,9 @@ impl Screenshots<'_> {
             found.description = plain("description", &text, 0, 1_000)?;
         }
         let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, found.seller).await?;
         store::screenshots::update(&mut tx, id, &found.name, &found.description).await?;
+        self.note(&mut tx, actor, &found, "described anew").await?;
         tx.commit().await?;
         Ok(found)
     }
@@ -131,7 +141,15 @@ impl Screenshots<'_> {
         self.0.offers().managed(actor, found.offering).await?;
         let mut tx = self.0.core().db().begin().await?;
         store::screenshots::remove(&mut tx, id).await?;
+        self.note(&mut tx, actor, &found, "removed").await?;
         Ok(tx.commit().await?)
+    }
+
+    async fn note(&self, tx: &mut Tx, actor: &Actor, shot: &Screenshot, done: &str) -> Result<()> {
+        let told = format!("Screenshot {} has been {done}.", shot.name);
+        let kind = "marketplace_offering_screenshot_changed";
+        let deed = Deed::new(kind, told, "offering", shot.offering).of(shot.seller);
+        self.0.note(tx, Some(actor), deed).await
     }
 }
 

@@ -106,7 +106,7 @@ impl SecondFactors<'_> {
 
     /// Turns it on with a first code; the recovery codes, which are shown once.
     pub async fn confirm(&self, actor: &Actor, typed: &str) -> Result<Vec<String>> {
-        let (user, core) = (actor.must_be_person()?, self.0.core());
+        let (user, core) = (self.0.identity().must_be_fresh(actor).await?, self.0.core());
         let tries = Attempt::code(user);
         tries.take(core).await?;
         let known = store::second_factors::find(core.db(), user).await?;
@@ -126,6 +126,9 @@ impl SecondFactors<'_> {
         self.keep_codes(&mut tx, user, &codes).await?;
         // Sessions that began without it are not what it is to protect against: whoever turned it on has one of them.
         store::sessions::end_all(&mut tx, user, actor.session).await?;
+        store::users::drop_tokens(&mut tx, user).await?;
+        let what = "A second factor was turned on for signing in";
+        self.0.identity().tell_of_new_way(&mut tx, user, what).await?;
         let kind = "user_second_factor_enabled";
         let deed = Deed::new(kind, "A second factor was turned on.", "user", user);
         self.0.note(&mut tx, Some(actor), deed).await?;
@@ -184,7 +187,7 @@ impl SecondFactors<'_> {
     pub(crate) async fn check(&self, user: UserId, typed: &str) -> Result<()> {
         let core = self.0.core();
         let tries = Attempt::code(user);
-        tries.take(core).await?;
+        let left = tries.take(core).await?;
         let known = store::second_factors::find(core.db(), user).await?;
         let Some(factor) = known.filter(|factor| factor.confirmed_at.is_some()) else {
             return Err(Error::SecondFactor(WRONG));
@@ -192,9 +195,26 @@ impl SecondFactors<'_> {
         let right = self.is_code_of(user, &factor.secret, typed).await?
             || self.is_recovery_code(user, typed).await?;
         if !right {
+            self.note_wrong(user, left).await?;
             return Err(Error::SecondFactor(WRONG));
         }
         tries.clear(core).await
+    }
+
+    /// Notes a wrong code, for its owner to see and for operators; after the last that is let through, that whoever it was
+    /// has to wait.
+    async fn note_wrong(&self, user: UserId, left: u64) -> Result<()> {
+        let mut tx = self.0.core().db().begin().await?;
+        let kind = "auth_second_factor_failed";
+        let deed = Deed::new(kind, "A code of the second factor was wrong.", "user", user);
+        self.0.note_by(&mut tx, Some(user), deed).await?;
+        if left == 0 {
+            let sentence =
+                "The second factor was locked for ten minutes after too many wrong codes.";
+            let deed = Deed::new("auth_locked_out", sentence, "user", user);
+            self.0.note_by(&mut tx, Some(user), deed).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Whether it is a code of the app that was not used before, nor one of a later time.

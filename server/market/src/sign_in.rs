@@ -236,6 +236,16 @@ impl Identity<'_> {
         }
     }
 
+    /// Ends a token that was given for a password. One that somebody has made for a program is revoked where it was made.
+    pub async fn revoke_token(&self, token: &str) -> Result<()> {
+        let mut tx = self.0.core().db().begin().await?;
+        let ended = store::users::drop_token(&mut tx, sha256(token.as_bytes())).await?;
+        let Some(user) = ended else { return Ok(()) };
+        let deed = Deed::new("auth_logged_out", "A token was given up.", "user", user);
+        self.0.note_by(&mut tx, Some(user), deed).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Who a session belongs to; `None` when it has ended or never was.
     pub async fn by_session(&self, secret: &str) -> Result<Option<Actor>> {
         if secret.len() != 64 {
@@ -285,6 +295,8 @@ impl Identity<'_> {
         let user = actor.must_be_person()?;
         let mut tx = self.0.core().db().begin().await?;
         let ended = sessions::end_all(&mut tx, user, actor.session).await?;
+        // Tokens that were given for the password are as good as a browser.
+        store::users::drop_tokens(&mut tx, user).await?;
         links::drop_all(&mut tx, user, Purpose::SecondFactor).await?;
         let deed = Deed::new("sessions_ended", "All other browsers were signed out.", "user", user);
         self.0.note(&mut tx, Some(actor), deed).await?;

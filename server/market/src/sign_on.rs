@@ -9,6 +9,7 @@ use std::{fmt, future::Future, pin::Pin};
 
 use model::{Email, FullName, Role, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{
     links::{self, Purpose},
     sessions::Vouched,
@@ -16,6 +17,7 @@ use store::{
 
 use crate::{
     Client, Error, Market, Result,
+    attempts::Attempt,
     audit::Deed,
     identity::NOBODY,
     secrets::{random_hex, sha256},
@@ -124,8 +126,9 @@ impl SignOn<'_> {
 
     /// Sends somebody to the provider: the address, and a secret for the browser's cookie, without which the answer is
     /// nobody's.
-    pub async fn start(&self, next: &str) -> Result<(String, String)> {
+    pub async fn start(&self, next: &str, client: &Client) -> Result<(String, String)> {
         let (provider, core) = (self.provider()?, self.0.core());
+        Attempt::sign_ons_from(&client.address).take(core).await?;
         let draw = |bytes| random_hex(core.entropy(), bytes);
         let asking = Asking { state: draw(16), nonce: draw(16), verifier: draw(32) };
         let address = provider.address(&asking).await.map_err(|error| refused(&error))?;
@@ -188,6 +191,8 @@ impl SignOn<'_> {
             None => (self.newcomer(word).await?, None),
         };
         let mut tx = core.db().begin().await?;
+        // Nobody else gives or takes a role between what is read and what is written.
+        store::users::lock(&mut tx, user).await?;
         let person = store::users::find(&mut tx, user).await?.ok_or(Error::Missing("user"))?;
         if !store::users::is_active(&mut tx, user).await? {
             return Err(Error::Conflict(
@@ -195,8 +200,18 @@ impl SignOn<'_> {
             ));
         }
         // What the provider gave it also takes; a role that was given here stays.
-        if role.is_some() || person.role == given {
+        if (role.is_some() || person.role == given) && person.role != role {
             store::users::set_role(&mut tx, user, role).await?;
+            let told = match role {
+                Some(role) => {
+                    format!("The identity provider gave the operator role {}.", role.as_str())
+                }
+                None => "The identity provider took the operator role away.".to_owned(),
+            };
+            let name = |role: Option<Role>| role.map(Role::as_str);
+            let deed = Deed::new("user_role_changed", told, "user", user)
+                .with(json!({ "old_role": name(person.role), "role": name(role) }));
+            self.0.note_by(&mut tx, Some(user), deed).await?;
         }
         let (issuer, subject) = (&word.issuer, &word.subject);
         store::identities::save(&mut tx, issuer, subject, user, role, core.now()).await?;
@@ -236,15 +251,8 @@ impl SignOn<'_> {
     async fn take_over(&self, user: UserId) -> Result<()> {
         let core = self.0.core();
         let mut tx = core.db().begin().await?;
-        if store::users::verified_at(&mut tx, user).await?.is_none() {
+        if self.0.identity().evict_stranger(&mut tx, user).await? {
             store::users::set_password(&mut tx, user, NOBODY).await?;
-            store::sessions::end_all(&mut tx, user, None).await?;
-            store::users::drop_tokens(&mut tx, user).await?;
-            store::second_factors::remove(&mut tx, user).await?;
-            store::passkeys::remove_all(&mut tx, user).await?;
-            for purpose in [Purpose::Reset, Purpose::SecondFactor, Purpose::Verify] {
-                links::drop_all(&mut tx, user, purpose).await?;
-            }
         }
         store::users::verify(&mut tx, user, core.now()).await?;
         Ok(tx.commit().await?)

@@ -1,12 +1,12 @@
 //! What holds for every change in a tenant: it is there, it is not blocked, and it has room.
 
 use model::{CustomerId, Quota};
-use store::Tx;
+use store::{Db, Tx};
 
-use crate::{Error, Result};
+use crate::{Actor, Error, Permission, Result};
 
 /// Told whoever wants something for a blocked customer.
-const BLOCKED: &str = "The organization is blocked. The operator can unblock it.";
+pub(crate) const BLOCKED: &str = "The organization is blocked. The operator can unblock it.";
 
 /// Keeps others from changing what belongs to a customer until the transaction ends; refuses for a blocked one.
 pub(crate) async fn lock_open(tx: &mut Tx, customer: CustomerId) -> Result<()> {
@@ -17,6 +17,27 @@ pub(crate) async fn lock_open(tx: &mut Tx, customer: CustomerId) -> Result<()> {
     match found.ok_or(Error::Missing("organization"))?.blocked_at {
         Some(_) => Err(Error::Conflict(BLOCKED)),
         None => Ok(()),
+    }
+}
+
+/// The same for what operators may do for a blocked customer, too.
+pub(crate) async fn lock_for(tx: &mut Tx, actor: &Actor, customer: CustomerId) -> Result<()> {
+    if !actor.may_everywhere(Permission::ManageOfferings) {
+        return lock_open(tx, customer).await;
+    }
+    if store::customers::lock(tx, customer).await? {
+        Ok(())
+    } else {
+        Err(Error::Missing("organization"))
+    }
+}
+
+/// Refuses for a blocked customer what is done without a transaction.
+pub(crate) async fn must_be_open(db: &Db, actor: &Actor, customer: CustomerId) -> Result<()> {
+    let found = store::customers::find(db, customer).await?;
+    match found.ok_or(Error::Missing("organization"))?.blocked_at {
+        Some(_) if !actor.is_operator() => Err(Error::Conflict(BLOCKED)),
+        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use model::{CustomerId, Email, Fault, FullName, ProjectId, Role, UserId};
 use serde_json::{Map, Value, json};
 use store::{
+    links::{self, Purpose},
     members::Member,
     people::{Account, PEERS, SHELF, read},
 };
@@ -201,6 +202,8 @@ impl Users<'_> {
         }
         let core = self.0.core();
         let mut tx = core.db().begin().await?;
+        // The whole row is written: what another changes meanwhile must not be undone.
+        store::users::lock(&mut tx, id).await?;
         let before = store::people::find(&mut tx, id).await?.ok_or(Error::Missing("user"))?;
         let mut account = before.clone();
         let folded = apply(&mut account, &change)?;
@@ -216,6 +219,13 @@ impl Users<'_> {
         }
         account.updated_at = core.now();
         store::people::update(&mut tx, &account, &folded).await.map_err(taken)?;
+        if before.email.to_lowercase() != folded {
+            // Nobody has shown that they read the mail of the other address, and links to the old one are another's.
+            store::users::unverify(&mut tx, id).await?;
+            for purpose in [Purpose::Reset, Purpose::Verify] {
+                links::drop_all(&mut tx, id, purpose).await?;
+            }
+        }
         if before.active && !account.active {
             store::people::shut_out(&mut tx, id, core.now()).await?;
         }
@@ -230,6 +240,9 @@ impl Users<'_> {
         }));
         self.0.note(&mut tx, Some(actor), deed).await?;
         tx.commit().await?;
+        if before.email.to_lowercase() != folded && self.0.mails().are_sent() {
+            self.0.identity().send_verification(id).await?;
+        }
         Ok(UserRow { account, whole: true })
     }
 

@@ -1,9 +1,11 @@
 //! Wallets: balances, their history, and runs that are authorised first and settled after.
 
 use model::{Credits, CustomerId, EntryId, EntryKind, HoldId, LedgerPage, ResourceId, Wallet};
-use store::ledger::Account;
+use store::{holds::Hold, ledger::Account};
 
-use crate::{Actor, Command, Error, Market, Outcome, Refusal, Result};
+use crate::{
+    Actor, Command, Error, Market, On, Outcome, Permission, Refusal, Result, tenancy::must_be_open,
+};
 
 /// How long an authorised run may take until its budget is given back, in milliseconds: a day.
 const RUN_TTL_MS: i64 = 24 * 3_600 * 1_000;
@@ -89,16 +91,20 @@ impl Wallets<'_> {
             return Err(Error::field("budget", "The budget must be above zero"));
         }
         let resource = request.resource.or(actor.resource());
-        let customer = match resource {
-            Some(id) => {
-                let found = store::resources::find(self.0.core().db(), id).await?;
-                let found = found.ok_or(Error::Missing("subscription"))?;
-                actor.must_see(found.customer, id, "subscription")?;
-                found.customer
-            }
-            None => actor.customer(None)?,
+        let customer = if let Some(id) = resource {
+            let found = store::resources::find(self.0.core().db(), id).await?;
+            let found = found.ok_or(Error::Missing("subscription"))?;
+            actor.must_see(found.customer, id, "subscription")?;
+            must_spend(actor, On::project(found.customer, found.project))?;
+            found.customer
+        } else {
+            let customer = actor.customer(None)?;
+            must_spend(actor, On::customer(customer))?;
+            customer
         };
         let core = self.0.core();
+        // What was authorised before is still settled: it may have been used.
+        must_be_open(core.db(), actor, customer).await?;
         let command = || Command::Authorize {
             hold: core.id(HoldId::new),
             customer,
@@ -139,13 +145,24 @@ impl Wallets<'_> {
             }
             Run::Reservation(id) => store::holds::find(db, id).await?,
         };
+        // A key settles runs of its own resource only.
+        let own = |hold: &Hold| {
+            actor.customers.contains(&hold.customer)
+                && actor.resource.is_none_or(|presented| hold.resource == Some(presented))
+        };
         let hold = hold
-            .filter(|hold| actor.customers.contains(&hold.customer) && hold.run_id.is_some())
+            .filter(|hold| own(hold) && hold.run_id.is_some())
             .ok_or(Error::Missing("reservation"))?;
-        let payee = match hold.resource {
-            Some(id) => self.0.resources().payee(id).await?,
+        let resource = match hold.resource {
+            Some(id) => store::resources::find(db, id).await?,
             None => None,
         };
+        let project = resource.as_ref().map(|resource| resource.project);
+        must_spend(
+            actor,
+            project.map_or(On::customer(hold.customer), |id| On::project(hold.customer, id)),
+        )?;
+        let payee = resource.and_then(|resource| self.0.catalog().payee(resource.offering));
         let command = Command::Settle { hold: hold.id, customer: hold.customer, payee, credits };
         match self.0.ledger().carry_out(command).await? {
             Outcome::Settled { debited, balance } => Ok(Settled { debited, balance }),
@@ -180,6 +197,14 @@ impl Wallets<'_> {
             Outcome::Credited { amount, balance, .. } => Ok((amount, balance)),
             _ => Err(Error::broken("outcome of a credit")),
         }
+    }
+}
+
+/// A key spends for its resource; of people, who may order.
+fn must_spend(actor: &Actor, on: On) -> Result<()> {
+    match actor.resource {
+        Some(_) => Ok(()),
+        None => actor.must(Permission::PlaceOrders, on, "wallet"),
     }
 }
 

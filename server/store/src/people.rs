@@ -169,6 +169,22 @@ pub async fn shut_out(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
         .map(drop)
 }
 
+/// Ends every way into an account but its password: what [`shut_out`] ends, second factor, passkeys, open links, and the
+/// hooks that would go on telling somebody else of it.
+pub async fn evict(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
+    shut_out(tx, id, now).await?;
+    for text in [
+        "DELETE FROM recovery_codes WHERE user_id = $1",
+        "DELETE FROM second_factors WHERE user_id = $1",
+        "DELETE FROM passkeys WHERE user_id = $1",
+        "DELETE FROM links WHERE user_id = $1",
+        "DELETE FROM hooks WHERE user_id = $1",
+    ] {
+        sql(&mut *tx, text).bind(id.to_string()).execute().await?;
+    }
+    Ok(())
+}
+
 /// Has a role in one of these customers, or in what belongs to them.
 pub const IN_CUSTOMER: &str =
     "EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.customer_id IN (?))";

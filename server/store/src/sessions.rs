@@ -78,6 +78,15 @@ pub async fn find(on: impl Run<'_>, secret_hash: [u8; 32], now: Timestamp) -> Re
     .await
 }
 
+/// When a session of a user began.
+pub async fn began(on: impl Run<'_>, user: UserId, id: SessionId) -> Result<Option<Timestamp>> {
+    sql(on, "SELECT created_at FROM sessions WHERE user_id = $1 AND id = $2")
+        .bind(user.to_string())
+        .bind(id.to_string())
+        .optional(|row| Ok(Timestamp::from_ms(row.get("created_at")?)))
+        .await
+}
+
 /// Notes that a session was used.
 pub async fn touch(on: impl Run<'_>, id: SessionId, now: Timestamp) -> Result<()> {
     sql(on, "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2")

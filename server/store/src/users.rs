@@ -76,6 +76,16 @@ pub async fn promote(tx: &mut Tx, id: UserId, role: Role, password_hash: &str) -
         .map(drop)
 }
 
+/// Keeps others from changing a user until the transaction ends; false when there is none.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<bool> {
+    // An update that changes nothing locks the row in both engines.
+    let rows = sql(tx, "UPDATE users SET full_name = full_name WHERE id = $1")
+        .bind(id.to_string())
+        .execute()
+        .await?;
+    Ok(rows == 1)
+}
+
 /// How many users there are.
 pub async fn count(on: impl Run<'_>) -> Result<u64> {
     sql(on, "SELECT COUNT(*) AS n FROM users").one(|row| row.count("n")).await
@@ -116,6 +126,14 @@ pub async fn by_token(on: impl Run<'_>, token_hash: [u8; 32]) -> Result<Option<U
     .bind(token_hash.to_vec())
     .optional(read)
     .await
+}
+
+/// Forgets an API token; whose it was.
+pub async fn drop_token(on: impl Run<'_>, token_hash: [u8; 32]) -> Result<Option<UserId>> {
+    sql(on, "DELETE FROM api_tokens WHERE token_hash = $1 RETURNING user_id")
+        .bind(token_hash.to_vec())
+        .optional(|row| row.parse("api_tokens", "user_id"))
+        .await
 }
 
 /// Forgets all API tokens of a user.
@@ -161,6 +179,15 @@ pub async fn verify(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<()> {
     sql(tx, "UPDATE users SET verified_at = COALESCE(verified_at, $2) WHERE id = $1")
         .bind(id.to_string())
         .bind(now.ms())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Forgets that somebody has shown that they read the mail of their address: it is another now.
+pub async fn unverify(tx: &mut Tx, id: UserId) -> Result<()> {
+    sql(tx, "UPDATE users SET verified_at = NULL WHERE id = $1")
+        .bind(id.to_string())
         .execute()
         .await
         .map(drop)

@@ -272,7 +272,7 @@ market::both_engines! { a_paused_offering_is_seen_by_those_who_have_it, |market|
     let moved = app.post(&format!("{managed}/pause/"), chief, &json!({ "paused_reason": "rest" })).await.expect(200);
     assert_eq!(moved["state"], "Paused");
     app.post(&format!("{managed}/pause/"), chief, &json!({})).await.expect(409);
-    assert_eq!(app.get(&public, me).await.expect(200)["paused_reason"], "rest");
+    assert_eq!(app.get(&public, me).await.expect(200)["paused_reason"], "By the operator. rest");
     app.get(&public, &other).await.expect(404);
     app.get(&public, "").await.expect(404);
     assert_eq!(shop.order().await.expect(400)["offering"][0], "Offering is not available.");

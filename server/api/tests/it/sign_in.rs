@@ -2,7 +2,8 @@
 
 use axum::{body::Body, http::Method};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use market::Actor;
+use market::{Actor, Client, Entered};
+use model::SignIn;
 use serde_json::{Value, json};
 
 use crate::app::{Answered, App, PASSWORD, Person, app};
@@ -14,8 +15,11 @@ fn told(answer: &Answered) -> Value {
 }
 
 async fn actor(app: &App, person: &Person) -> Actor {
-    let token = person.authorization.trim_start_matches("Token ");
-    app.market.identity().by_token(token).await.unwrap().unwrap()
+    let known = SignIn { username: person.email.clone(), password: PASSWORD.to_owned(), otp: None };
+    let identity = app.market.identity();
+    let entered = identity.sign_in(&known, &Client::default()).await.unwrap();
+    let Entered::Session(secret) = entered else { panic!("{entered:?}") };
+    identity.by_session(&secret).await.unwrap().unwrap()
 }
 
 /// Gives somebody a second factor; its recovery codes.
@@ -56,6 +60,16 @@ async fn programs_are_asked_for_the_second_factor() {
         json!({ "username": person.email, "password": "not the password", "otp": codes[2] });
     let said = app.post("/api-auth/password/", "", &wrong).await.expect(401);
     assert_eq!(said, json!({ "detail": "Invalid username/password." }));
+}
+
+#[tokio::test]
+async fn who_signs_out_with_a_token_gives_it_up() {
+    let app = app().await;
+    let (person, other) = (app.person("leaver").await, app.person("stayer").await);
+    let out = app.post("/api-auth/logout/", &person.authorization, &json!({})).await;
+    assert_eq!(out.status, 204, "{out:?}");
+    assert_eq!(app.get("/api/users/me/", &person.authorization).await.status, 401);
+    assert_eq!(app.get("/api/users/me/", &other.authorization).await.status, 200);
 }
 
 #[tokio::test]

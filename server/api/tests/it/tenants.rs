@@ -285,6 +285,34 @@ market::both_engines! {
             let answer = app.post(&path, me, &body).await;
             assert!(matches!(answer.status.as_u16(), 400 | 403 | 409), "{path}: {answer:?}");
         }
+        // Neither its team, nor what it says of itself, nor what it sells.
+        let owner = app.get("/api/users/me/", me).await.expect(200);
+        let mate = app.person("mate").await;
+        let mate = app.get("/api/users/me/", &mate.authorization).await.expect(200);
+        let own = format!("/api/customers/{}/", things["customers"]);
+        let plan = format!("/api/marketplace-plans/{}/", things["marketplace-plans"]);
+        let sold = format!("/api/marketplace-provider-offerings/{}/", things["marketplace-offerings"]);
+        let seller = format!("/api/marketplace-service-providers/{}/", things["marketplace-service-providers"]);
+        for (method, path, body) in [
+            ("patch", own.clone(), json!({ "name": "Other" })),
+            ("post", format!("{own}update_user/"), json!({ "user": owner["uuid"], "role": "CUSTOMER.OWNER" })),
+            ("post", format!("/api/user-invitations/{}/send/", things["user-invitations"]), json!({})),
+            ("post", format!("{sold}update_description/"), json!({ "description": "x" })),
+            ("post", format!("{sold}activate/"), json!({})),
+            ("post", format!("{sold}create_offering_component/"), json!({ "type": "ram", "name": "RAM", "billing_type": "usage" })),
+            ("patch", plan.clone(), json!({ "name": "Other" })),
+            ("post", format!("{plan}update_prices/"), json!({ "prices": { "calls": "1" } })),
+            ("patch", seller, json!({ "description": "x" })),
+            ("post", "/billing/authorize".to_owned(), json!({ "run_id": "r", "budget": 1 })),
+        ] {
+            let answer = send_body(&app, method, &path, me, &body).await;
+            assert_eq!(answer.status, 409, "{method} {path}: {answer:?}");
+        }
+        // The operator may; and people go.
+        let add = json!({ "user": mate["uuid"], "role": "CUSTOMER.OWNER" });
+        app.post(&format!("{own}add_user/"), &chief, &add).await.expect(201);
+        let gone = app.post(&format!("{own}delete_user/"), me, &add).await;
+        assert!(gone.status.is_success(), "{gone:?}");
         app.post(&format!("/api/customers/{}/unblock/", things["customers"]), &chief, &json!({})).await.expect(200);
         let answer = app.post("/v1/chat/completions", &format!("Bearer {key}"), &call).await;
         assert_eq!(answer.status, 200, "{answer:?}");

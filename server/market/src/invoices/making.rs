@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use model::{CustomerId, InvoiceId, InvoiceItemId, InvoiceState, Month, PlanId, Timestamp, tax};
 use serde_json::{Map, Value, json};
 use store::{
-    Tx,
+    Run, Tx,
     billable::{self, Debtor, Period, Tariff, Used},
     imports::{self, Imported},
     invoices::{self, Invoice, Item},
@@ -57,9 +57,9 @@ pub(super) enum Reach {
 impl Market {
     /// Whether somebody was on a plan, or had an offering, in a time that is perhaps not invoiced yet: what its price is made
     /// of stays until then, for only prices are kept by the day.
-    pub(crate) async fn is_to_be_billed(&self, whose: Whose) -> Result<bool> {
+    pub(crate) async fn is_to_be_billed(&self, on: impl Run<'_>, whose: Whose) -> Result<bool> {
         let since = Month::of(self.core().now().day()).previous().first().start();
-        Ok(store::plan_periods::any_since(self.core().db(), whose, since).await?)
+        Ok(store::plan_periods::any_since(on, whose, since).await?)
     }
 }
 

@@ -6,6 +6,7 @@ use model::{
 };
 use serde_json::{Map, Value};
 use store::{
+    Tx,
     catalog::Offering,
     offerings::{OfferingRow, SHELF, read},
 };
@@ -18,6 +19,7 @@ use crate::{
     plain::{depth, plain},
     plans::PlanDraft,
     shelves::address_of,
+    tenancy::lock_for,
 };
 
 /// The most that an offering's details may hold, in bytes of JSON.
@@ -125,6 +127,7 @@ impl Offers<'_> {
         };
         let base = address_of(draft.slug.as_deref().unwrap_or(&offering.name), "offering");
         let mut tx = core.db().begin().await?;
+        lock_for(&mut tx, actor, customer).await?;
         let changed = store::catalog::begin_change(&mut tx).await?;
         offering.slug.clone_from(&base);
         for n in 2..10_000 {
@@ -165,7 +168,12 @@ impl Offers<'_> {
         id: OfferingId,
         change: OfferChange,
     ) -> Result<Offer> {
-        let mut row = self.managed(actor, id).await?;
+        let customer = self.managed(actor, id).await?.customer;
+        let category = match change.category {
+            Some(_) => Some(self.must_be_category(change.category).await?),
+            None => None,
+        };
+        let (mut tx, changed, mut row) = self.begin(actor, customer, id).await?;
         if let Some(name) = &change.name {
             row.name = plain("name", name, 1, 150)?;
         }
@@ -175,43 +183,61 @@ impl Offers<'_> {
                 row.spec.tagline = tagline(&row.spec.description);
             }
         }
-        if change.category.is_some() {
-            row.category = self.must_be_category(change.category).await?;
-        }
+        row.category = category.unwrap_or(row.category);
         if let Some(text) = &change.backend_id {
             row.backend_id = plain("backend_id", text, 0, 255)?;
         }
         row.shared = change.shared.unwrap_or(row.shared);
         row.details.extend(change.details);
         check_details(&row.details)?;
-        self.write(actor, row, "marketplace_offering_updated", "updated").await
+        let what = ("marketplace_offering_updated", "updated");
+        self.write(actor, (&mut tx, changed), &mut row, what).await?;
+        self.finish(actor, tx, id).await
+    }
+
+    /// Begins to change an offering: its row as it stands, which nobody else changes meanwhile. The whole row is written,
+    /// so that one that was read before could undo what an operator has just decided.
+    pub(super) async fn begin(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        id: OfferingId,
+    ) -> Result<(Tx, i64, OfferingRow)> {
+        let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, customer).await?;
+        let changed = store::catalog::begin_change(&mut tx).await?;
+        let asked = Asked::default().and(Clause::of("o.id IN (?)", [id.to_string()]));
+        let row = SHELF.one(&mut tx, &asked, read).await?.ok_or(Error::Missing("offering"))?;
+        Ok((tx, changed, row))
     }
 
     pub(super) async fn write(
         &self,
         actor: &Actor,
-        mut row: OfferingRow,
-        kind: &'static str,
-        done: &str,
-    ) -> Result<Offer> {
+        (tx, changed): (&mut Tx, i64),
+        row: &mut OfferingRow,
+        (kind, done): (&'static str, &str),
+    ) -> Result<()> {
         row.updated_at = self.0.core().now();
-        let mut tx = self.0.core().db().begin().await?;
-        let changed = store::catalog::begin_change(&mut tx).await?;
-        if store::offerings::update(&mut tx, &row, changed).await? == 0 {
+        if store::offerings::update(&mut *tx, row, changed).await? == 0 {
             return Err(Error::Missing("offering"));
         }
         let message = format!("Offering {} has been {done}.", row.name);
         let deed = Deed::new(kind, message, "offering", row.id).of(row.customer);
-        self.0.note(&mut tx, Some(actor), deed).await?;
+        self.0.note(tx, Some(actor), deed).await
+    }
+
+    pub(super) async fn finish(&self, actor: &Actor, tx: Tx, id: OfferingId) -> Result<Offer> {
         tx.commit().await?;
         self.0.catch_up().await?;
-        self.find(Some(actor), Side::Either, row.id).await
+        self.find(Some(actor), Side::Either, id).await
     }
 
     /// Takes away an offering that nothing was ever ordered of.
     pub async fn remove(&self, actor: &Actor, id: OfferingId) -> Result<()> {
         let row = self.managed(actor, id).await?;
         let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, row.customer).await?;
         store::versions::bump(&mut tx, "shelves").await?;
         store::catalog::begin_change(&mut tx).await?;
         if store::offerings::is_used(&mut tx, id).await? {

@@ -5,6 +5,12 @@ use model::{OfferingId, OfferingState};
 use super::{Offer, Offers};
 use crate::{Actor, Error, ListingApproval, Permission, Result, plain::plain};
 
+/// What the reason of an offering begins with that an operator has taken off sale. Its provider cannot put it back.
+const BY_OPERATOR: &str = "By the operator.";
+/// Told the provider.
+const HELD: &str =
+    "An operator has taken this offering off sale. Only an operator can put it back.";
+
 /// A move from state to state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfferMove {
@@ -66,19 +72,32 @@ impl Offers<'_> {
         step: OfferMove,
         reason: Option<&str>,
     ) -> Result<Offer> {
-        let mut row = self.managed(actor, id).await?;
+        let customer = self.managed(actor, id).await?.customer;
+        let plans = self.0.plans().of_offerings(&[id.to_string()]).await?;
+        let (mut tx, changed, mut row) = self.begin(actor, customer, id).await?;
         let was = row.state;
         row.state = step.from(was).map_err(Error::Conflict)?;
+        let rules = actor.may_everywhere(Permission::ManageOfferings);
+        let held = row.paused_reason.starts_with(BY_OPERATOR) && !rules;
         if row.state == OfferingState::Active {
-            let plans = self.0.plans().of_offerings(&[id.to_string()]).await?;
+            if held {
+                return Err(Error::Refused(HELD));
+            }
             if !plans.iter().any(|plan| plan.plan.archived_at.is_none()) {
                 let message = "Offering must have a plan before it can be activated.";
                 return Err(Error::field("non_field_errors", message));
             }
         }
-        row.paused_reason = match step {
+        let reason = match step {
             OfferMove::Pause => plain("paused_reason", reason.unwrap_or_default(), 0, 1_000)?,
             _ => String::new(),
+        };
+        let own = actor.grants().iter().any(|grant| grant.customer == row.customer);
+        let taken_down = rules && !own && row.state != OfferingState::Active;
+        row.paused_reason = match (held, taken_down) {
+            (true, _) => row.paused_reason,
+            (false, true) => format!("{BY_OPERATOR} {reason}").trim_end().to_owned(),
+            (false, false) => reason,
         };
         // What was on sale before goes on; what never was, an operator looks at first.
         let first = step == OfferMove::Activate && was != OfferingState::Paused;
@@ -87,10 +106,13 @@ impl Offers<'_> {
                 return Err(Error::Conflict("The operator is looking at this offering already."));
             }
             row.state = OfferingState::InReview;
-            let kind = "marketplace_offering_submitted";
-            return self.write(actor, row, kind, "submitted for review").await;
+            let what = ("marketplace_offering_submitted", "submitted for review");
+            self.write(actor, (&mut tx, changed), &mut row, what).await?;
+            return self.finish(actor, tx, id).await;
         }
-        self.write(actor, row, "marketplace_offering_state_changed", "moved to another state").await
+        let what = ("marketplace_offering_state_changed", "moved to another state");
+        self.write(actor, (&mut tx, changed), &mut row, what).await?;
+        self.finish(actor, tx, id).await
     }
 
     /// Whether what this actor puts on sale waits for an operator.

@@ -17,7 +17,7 @@ use store::{
 use super::{PlanDetail, Plans};
 use crate::{
     Actor, Asked, Clause, Error, On, Permission, Result, audit::Deed, plain::plain,
-    shelves::address_of,
+    shelves::address_of, tenancy::lock_for,
 };
 
 /// How many plans an offering may have.
@@ -84,6 +84,7 @@ impl Plans<'_> {
             return Err(Error::Conflict("Valid states for operation: Draft, Active, Paused."));
         }
         let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, found.customer).await?;
         store::catalog::mark_changed(&mut tx, offering).await?;
         let id = self.add(&mut tx, offering, &draft).await?;
         let name = draft.name.as_deref().unwrap_or_default();
@@ -229,9 +230,19 @@ impl Plans<'_> {
         if actor.may(Permission::ManageOfferings, on) { Ok(found) } else { Err(Error::Denied) }
     }
 
+    /// Begins to change a plan that the actor may change: its row as it stands, which nobody else changes meanwhile.
+    async fn begin(&self, actor: &Actor, id: PlanId) -> Result<(Tx, PlanRow)> {
+        let plan = self.managed(actor, id).await?.plan;
+        let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, plan.seller).await?;
+        store::catalog::mark_changed(&mut tx, plan.offering).await?;
+        let plan = self.known_in(&mut tx, id).await?.ok_or(Error::Missing("plan"))?;
+        Ok((tx, plan))
+    }
+
     /// Changes a plan; a new price is appended and holds from now on.
     pub async fn update(&self, actor: &Actor, id: PlanId, draft: PlanDraft) -> Result<PlanDetail> {
-        let mut plan = self.managed(actor, id).await?.plan;
+        let (mut tx, mut plan) = self.begin(actor, id).await?;
         let had = plan.clone();
         if let Some(name) = &draft.name {
             plan.name = plain("name", name, 1, 150)?;
@@ -246,7 +257,7 @@ impl Plans<'_> {
             plan.backend_id = plain("backend_id", text, 0, 255)?;
         }
         if let Some(unit) = draft.unit.filter(|unit| *unit != plan.unit) {
-            if plan.resources > 0 || self.0.is_to_be_billed(Whose::Plan(id)).await? {
+            if plan.resources > 0 || self.0.is_to_be_billed(&mut tx, Whose::Plan(id)).await? {
                 return Err(Error::field("unit", "Resources are on this plan; make another one."));
             }
             plan.unit = unit;
@@ -260,8 +271,6 @@ impl Plans<'_> {
         } else if plan.unit_price != had.unit_price {
             return Err(Error::field("unit_price", "This plan is paid from the wallet."));
         }
-        let mut tx = self.0.core().db().begin().await?;
-        store::catalog::mark_changed(&mut tx, plan.offering).await?;
         store::offerings::update_plan(&mut tx, &plan).await?;
         let price = |plan: &PlanRow| (plan.unit_price, plan.init_price, plan.switch_price);
         if price(&plan) != price(&had) {
@@ -288,13 +297,11 @@ impl Plans<'_> {
 
     /// Takes a plan off the shelf; who is on it stays on it.
     pub async fn archive(&self, actor: &Actor, id: PlanId) -> Result<PlanDetail> {
-        let mut plan = self.managed(actor, id).await?.plan;
+        let (mut tx, mut plan) = self.begin(actor, id).await?;
         if plan.archived_at.is_some() {
             return Err(Error::Conflict("Plan is already archived."));
         }
         plan.archived_at = Some(self.0.core().now());
-        let mut tx = self.0.core().db().begin().await?;
-        store::catalog::mark_changed(&mut tx, plan.offering).await?;
         store::offerings::update_plan(&mut tx, &plan).await?;
         self.finish(tx, actor, "marketplace_plan_archived", "archived", &plan).await
     }
@@ -306,9 +313,7 @@ impl Plans<'_> {
         id: PlanId,
         prices: BTreeMap<String, PriceDraft>,
     ) -> Result<PlanDetail> {
-        let plan = self.managed(actor, id).await?.plan;
-        let mut tx = self.0.core().db().begin().await?;
-        store::catalog::mark_changed(&mut tx, plan.offering).await?;
+        let (mut tx, plan) = self.begin(actor, id).await?;
         let components = store::components::of_offering(&mut tx, plan.offering).await?;
         self.append_prices(&mut tx, id, &components, &prices).await?;
         let kind = "marketplace_plan_component_current_price_updated";
@@ -326,12 +331,13 @@ impl Plans<'_> {
         let other = |part: &&PlanComponentRow| {
             amounts.get(&part.kind).is_some_and(|wanted| *wanted != part.amount)
         };
+        let mut tx = self.0.core().db().begin().await?;
+        lock_for(&mut tx, actor, found.plan.seller).await?;
         if found.parts.iter().any(|part| other(&part))
-            && self.0.is_to_be_billed(Whose::Plan(id)).await?
+            && self.0.is_to_be_billed(&mut tx, Whose::Plan(id)).await?
         {
             return Err(Error::field("quotas", "Resources are on this plan; make another one."));
         }
-        let mut tx = self.0.core().db().begin().await?;
         for (name, amount) in &amounts {
             let part = found.parts.iter().find(|part| part.kind == *name);
             let Some(part) = part else {

@@ -21,6 +21,7 @@ mod reviews;
 mod sign_in;
 mod sign_on;
 mod subscriptions;
+mod tenancy;
 mod tickets;
 mod tryouts;
 

@@ -56,7 +56,7 @@ async fn actor(market: &Market, secret: &str) -> Actor {
 }
 
 /// The mails that wait for somebody, newest first.
-async fn mails(market: &Market, name: &str) -> Vec<model::MailView> {
+pub async fn mails(market: &Market, name: &str) -> Vec<model::MailView> {
     let chief = operator(market).await;
     let to = format!("{name}@example.org");
     let mut found = Vec::new();
@@ -68,7 +68,7 @@ async fn mails(market: &Market, name: &str) -> Vec<model::MailView> {
     found
 }
 
-fn token(text: &str) -> String {
+pub fn token(text: &str) -> String {
     text.split("?token=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
@@ -317,7 +317,7 @@ async fn mail_is_sent_once_and_tried_ten_times() {
 }
 
 /// The code that an app with this secret shows at a time in seconds.
-fn code(secret: &str, seconds: i64) -> String {
+pub fn code(secret: &str, seconds: i64) -> String {
     let totp =
         Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
     totp.generate(u64::try_from(seconds).unwrap()).to_string()

@@ -3,14 +3,17 @@
 use std::sync::{Arc, Mutex};
 
 use market::{
-    Error, InvitationDraft, Market, Scope, Settings,
+    Asked, Error, InvitationDraft, Market, Scope, Settings, TokenDraft,
     ports::{Clock, SystemEntropy, TestClock},
     sign_on::{Asking, Heard, Leaving, Provider, Unheard, Word},
     testing,
 };
 use model::{Role, ScopeRole, Timestamp};
 
-use crate::sign_in::{PASSWORD, from, known, markets, register};
+use crate::{
+    operator,
+    sign_in::{PASSWORD, from, known, markets, register},
+};
 
 /// A provider that says what the test has told it to.
 #[derive(Default)]
@@ -61,7 +64,7 @@ fn word(subject: &str, email: &str, roles: &[&str]) -> Word {
 /// Somebody goes to the provider and comes back; the session's secret.
 async fn enter(market: &Market, told: &Told, word: Word) -> market::Result<String> {
     *told.word.lock().unwrap() = Some(word);
-    let (_, secret) = market.sign_on().start("/wallet/?a=b").await?;
+    let (_, secret) = market.sign_on().start("/wallet/?a=b", &from("10.0.0.1")).await?;
     let state = told.asked.lock().unwrap().clone().unwrap().state;
     let (session, next) =
         market.sign_on().finish(&secret, &state, "code", &from("10.0.0.1")).await?;
@@ -78,7 +81,7 @@ fn connect(market: &Market) -> Arc<Told> {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_new_has_an_account_and_the_providers_role() {
     for (market, _) in markets().await {
-        let nobody = market.sign_on().start("/").await;
+        let nobody = market.sign_on().start("/", &from("10.0.0.1")).await;
         assert!(matches!(nobody, Err(Error::Missing(_))), "{nobody:?}");
         let told = connect(&market);
         let session = enter(&market, &told, word("1", "ada@example.org", &["x", "finance"])).await;
@@ -102,6 +105,15 @@ async fn somebody_new_has_an_account_and_the_providers_role() {
         let again = market.identity().by_session(&session).await.unwrap().unwrap();
         assert_eq!(again.user(), actor.user());
         assert_eq!(market.identity().me(&again).await.unwrap().role, None);
+        let chief = operator(&market).await;
+        let told = market.history().list(&chief, Asked::default(), (100, 0)).await.unwrap().0;
+        assert_eq!(told.iter().filter(|event| event.kind == "user_role_changed").count(), 2);
+        // Nobody fills the table of those who are on their way.
+        for _ in 0..58 {
+            market.sign_on().start("/", &from("10.0.0.1")).await.unwrap();
+        }
+        let often = market.sign_on().start("/", &from("10.0.0.1")).await;
+        assert!(matches!(often, Err(Error::Limited { .. })), "{often:?}");
     }
 }
 
@@ -110,6 +122,13 @@ async fn an_account_is_found_by_a_verified_address_only() {
     for (market, _) in markets().await {
         let told = connect(&market);
         let made = register(&market, "ada").await;
+        let waits = market.identity().by_token(&made.token).await.unwrap().unwrap();
+        let draft = TokenDraft {
+            name: "robot".to_owned(),
+            scopes: vec!["read".to_owned()],
+            ..TokenDraft::default()
+        };
+        let robot = market.tokens().create(&waits, draft).await.unwrap().1;
         let unverified = Word { email_verified: false, ..word("1", "ada@example.org", &[]) };
         let refused = enter(&market, &told, unverified).await;
         assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
@@ -120,6 +139,7 @@ async fn an_account_is_found_by_a_verified_address_only() {
         let actor = market.identity().by_session(&session).await.unwrap().unwrap();
         assert_eq!(actor.user(), Some(made.user_uuid));
         assert!(market.identity().by_token(&made.token).await.unwrap().is_none());
+        assert!(market.identity().by_token(&robot).await.unwrap().is_none());
         let old =
             market.identity().issue_token(&known("ada", PASSWORD, None), &from("10.0.0.1")).await;
         assert!(matches!(old, Err(Error::Credentials)), "{old:?}");
@@ -172,17 +192,17 @@ async fn the_way_back_is_for_the_browser_that_went_and_once() {
         *told.word.lock().unwrap() = Some(word("1", "ada@example.org", &[]));
         let (sign_on, client) = (market.sign_on(), from("10.0.0.1"));
         let state = || told.asked.lock().unwrap().clone().unwrap().state;
-        let (_, secret) = sign_on.start("/").await.unwrap();
+        let (_, secret) = sign_on.start("/", &from("10.0.0.1")).await.unwrap();
         assert!(sign_on.finish(&"0".repeat(64), &state(), "code", &client).await.is_err());
         sign_on.finish(&secret, &state(), "code", &client).await.unwrap();
         assert!(sign_on.finish(&secret, &state(), "code", &client).await.is_err(), "once");
-        let (_, secret) = sign_on.start("/").await.unwrap();
+        let (_, secret) = sign_on.start("/", &from("10.0.0.1")).await.unwrap();
         assert!(sign_on.finish(&secret, "another state", "code", &client).await.is_err());
         assert!(sign_on.finish(&secret, &state(), "code", &client).await.is_err(), "not again");
-        let (_, secret) = sign_on.start("/").await.unwrap();
+        let (_, secret) = sign_on.start("/", &from("10.0.0.1")).await.unwrap();
         clock.advance_ms(15 * 60_000);
         assert!(sign_on.finish(&secret, &state(), "code", &client).await.is_err(), "too late");
-        let (_, secret) = sign_on.start("/").await.unwrap();
+        let (_, secret) = sign_on.start("/", &from("10.0.0.1")).await.unwrap();
         let wrong = sign_on.finish(&secret, &state(), "another code", &client).await;
         assert!(matches!(wrong, Err(Error::Conflict(_))), "{wrong:?}");
     }
