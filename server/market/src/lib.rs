@@ -85,7 +85,8 @@ pub use components::ComponentDraft;
 pub use core::Core;
 pub use credits::{CreditsView, CustomerCredit};
 pub use customers::{
-    CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange, CustomerRow, Customers, Mine, QuotaView,
+    CUSTOMER_COUNTS, CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CUSTOMER_TIMES, CustomerChange,
+    CustomerRow, Customers, Mine, QuotaView,
 };
 pub use earnings::Earnings;
 pub use error::{Error, Result};

@@ -3,6 +3,7 @@
 
 mod acts;
 mod figures;
+mod kept;
 mod wire;
 
 use axum::{
@@ -15,8 +16,9 @@ use market::{
     Asked, Clause, ComponentDraft, Error, OFFERINGS, ORDERS, OfferChange, OfferDraft, Side,
 };
 use model::{OfferingId, OrderId, PlanId};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use self::kept::{KEPT, kept};
 pub use self::wire::{OfferingWire, wire};
 use super::{
     answer::{Listing, gone, made, single},
@@ -44,32 +46,6 @@ const MANAGED: [(&str, &str, Side); 2] = [
         Side::Provider,
     ),
     ("/api/marketplace-offerings/", "/api/marketplace-offerings/{uuid}/", Side::Either),
-];
-
-/// What is only kept and shown again, and how it is written.
-const KEPT: [(&str, Takes); 22] = [
-    ("full_description", Takes::Text),
-    ("attributes", Takes::Object),
-    ("options", Takes::Object),
-    ("resource_options", Takes::Object),
-    ("plugin_options", Takes::Object),
-    ("service_attributes", Takes::Object),
-    ("terms_of_service", Takes::Text),
-    ("terms_of_service_link", Takes::Text),
-    ("privacy_policy_link", Takes::Text),
-    ("documentation_url", Takes::Text),
-    ("access_url", Takes::Text),
-    ("helpdesk_url", Takes::Text),
-    ("vendor_details", Takes::Text),
-    ("getting_started", Takes::Text),
-    ("integration_guide", Takes::Text),
-    ("country", Takes::Text),
-    ("latitude", Takes::Any),
-    ("longitude", Takes::Any),
-    ("billable", Takes::Flag),
-    ("datacite_doi", Takes::Text),
-    ("limits", Takes::Object),
-    ("backend_metadata", Takes::Object),
 ];
 
 const SAID: &[Field] = &[
@@ -248,38 +224,6 @@ async fn order(
 /// Orders of an offering.
 fn of_offering(listing: &Listing, id: OfferingId) -> Result<Asked, crate::errors::ApiError> {
     Ok(listing.asked(&ORDERS)?.and(Clause::of("d.offering_id IN (?)", [id.to_string()])))
-}
-
-/// The members that are only kept, as far as they were sent.
-fn kept(fields: &mut Fields) -> Map<String, Value> {
-    let mut found = Map::new();
-    for (name, takes) in KEPT {
-        let value = match takes {
-            Takes::Object => fields.may_object(name).map(Value::Object),
-            Takes::Flag => fields.may_bool(name).map(Value::Bool),
-            Takes::Text => fields.may_text(name, 20_000).map(Value::String),
-            // What is sent as null is taken away again.
-            _ => match fields.value(name) {
-                Some(value @ (Value::Number(_) | Value::Null)) => Some(value.clone()),
-                Some(Value::String(text)) => match text.parse::<f64>() {
-                    Ok(n) if n.is_finite() => serde_json::Number::from_f64(n).map(Value::Number),
-                    _ => fields.fault(name, "A valid number is required."),
-                },
-                Some(_) => fields.fault(name, "A valid number is required."),
-                None => None,
-            },
-        };
-        if let Some(value) = value {
-            found.insert(name.to_owned(), value);
-        }
-    }
-    for name in ["privacy_policy_link", "documentation_url", "access_url", "helpdesk_url"] {
-        let text = found.get(name).and_then(Value::as_str).unwrap_or_default();
-        if !text.is_empty() && !text.starts_with("https://") && !text.starts_with("http://") {
-            fields.fault::<()>(name, "Enter a valid URL.");
-        }
-    }
-    found
 }
 
 /// What a body says of a component.

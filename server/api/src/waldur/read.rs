@@ -230,7 +230,7 @@ impl Fields {
 }
 
 /// A time as Python and JavaScript write it.
-fn moment(text: &str) -> Option<Timestamp> {
+pub fn moment(text: &str) -> Option<Timestamp> {
     const MINUTE_MS: i64 = 60_000;
     let text = text.trim().replace(' ', "T");
     if let Ok(day) = text.parse::<Day>() {

@@ -25,4 +25,5 @@ mod sign_in;
 mod support;
 mod tenancy;
 mod tenants;
+mod wire;
 mod wrong;

@@ -105,6 +105,8 @@ pub struct CommentWire {
     author_uuid: String,
     author_user: String,
     author_email: String,
+    /// Always empty: nobody has a picture here.
+    author_image: String,
     backend_id: String,
     remote_id: String,
     created: String,
@@ -216,6 +218,7 @@ pub fn comment_wire(doors: &Doors, comment: Comment) -> CommentWire {
         author_uuid: hex(comment.author),
         author_user: doors.link(links::USERS, comment.author),
         author_email: String::new(),
+        author_image: String::new(),
         backend_id: String::new(),
         remote_id: String::new(),
         created: comment.created_at.to_string(),
