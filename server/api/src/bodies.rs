@@ -1,5 +1,7 @@
 //! What is posted: JSON or a form with the same fields, read within limits into the types of the house.
 
+use std::collections::HashMap;
+
 use axum::{
     body::Body as Stream,
     extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request},
@@ -58,11 +60,16 @@ impl FromRequest<Shared> for Fields {
         let kind = Kind::of(&parts.headers, parts.uri.path())?;
         let raw = collect(&parts.headers, body).await?;
         let form_kind = !matches!(kind, Kind::Json);
+        // Waldur's clients send a list as fields of one name. A form of ours has each field once.
+        let lists = parts.uri.path().starts_with("/api/");
         let values = match kind {
             _ if raw.is_empty() => Vec::new(),
             Kind::Json => object(&raw)?,
-            Kind::Form => form(&raw)?,
-            Kind::Multipart(boundary) => multipart(&raw, boundary).await?,
+            Kind::Form => {
+                let pairs = form(&raw);
+                if lists { gathered(pairs) } else { unique(pairs)? }
+            }
+            Kind::Multipart(boundary) => gathered(multipart(&raw, boundary).await?),
         };
         let mut fields = Self { values, faults: Vec::new(), raw, form: form_kind };
         // What is put is a whole thing; what is left out of it is told with whatever else is wrong.
@@ -273,11 +280,29 @@ fn object(raw: &[u8]) -> Result<Vec<(String, Value)>, ApiError> {
     unique(members)
 }
 
-fn form(raw: &[u8]) -> Result<Vec<(String, Value)>, ApiError> {
+fn form(raw: &[u8]) -> Vec<(String, Value)> {
     let pairs = form_urlencoded::parse(raw).take(1_000);
-    unique(
-        pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect(),
-    )
+    pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect()
+}
+
+/// Fields of which those with one name are one list.
+fn gathered(members: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut found: Vec<(String, Vec<Value>)> = Vec::new();
+    for (name, value) in members {
+        match places.get(&name).and_then(|place| found.get_mut(*place)) {
+            Some((_, values)) => values.push(value),
+            None => {
+                places.insert(name.clone(), found.len());
+                found.push((name, vec![value]));
+            }
+        }
+    }
+    let one_or_all = |mut values: Vec<Value>| match values.pop() {
+        Some(only) if values.is_empty() => only,
+        last => Value::Array(values.into_iter().chain(last).collect()),
+    };
+    found.into_iter().map(|(name, values)| (name, one_or_all(values))).collect()
 }
 
 /// The fields of a multipart form. A file is kept as an object of its name, its type and its bytes in base64.
@@ -311,7 +336,7 @@ async fn multipart(raw: &Bytes, boundary: String) -> Result<Vec<(String, Value)>
         };
         members.push((name, value));
     }
-    unique(members)
+    Ok(members)
 }
 
 fn unique(members: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, ApiError> {
@@ -392,8 +417,17 @@ mod tests {
     fn a_name_that_comes_twice_is_refused() {
         assert!(object(br#"{"a":1,"b":2}"#).is_ok());
         assert!(object(br#"{"a":1,"b":2,"a":3}"#).is_err());
-        assert!(form(b"a=1&a=2").is_err());
+        assert!(unique(form(b"a=1&a=2")).is_err());
         assert!(object(b"[1]").is_err());
         assert!(object(b"\xff").is_err());
+    }
+
+    #[test]
+    fn fields_of_one_name_are_a_list() {
+        let found = gathered(form(b"a=1&b=2&a=3&c=&a=4"));
+        let named = |name: &str, value: Value| (name.to_owned(), value);
+        let right =
+            [named("a", json!(["1", "3", "4"])), named("b", json!("2")), named("c", json!(""))];
+        assert_eq!(found, right);
     }
 }

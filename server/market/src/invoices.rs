@@ -38,6 +38,14 @@ pub struct Paid {
     pub proof: Option<Proof>,
 }
 
+/// What belongs to some invoices.
+#[derive(Debug, Clone)]
+pub struct InvoiceParts {
+    pub items: Vec<ItemView>,
+    /// Canceled invoices with their credit notes.
+    pub notes: Vec<(InvoiceId, InvoiceId)>,
+}
+
 impl Invoices<'_> {
     /// What the actor may see of the invoices.
     fn seen(actor: &Actor, column: &'static str) -> Option<Clause> {
@@ -84,18 +92,25 @@ impl Invoices<'_> {
         Ok(invoices::items(self.0.core().db(), id).await?)
     }
 
+    /// The items of some invoices and what takes them back, each read at once.
+    pub async fn parts(&self, actor: &Actor, found: &[Invoice]) -> Result<InvoiceParts> {
+        for invoice in found {
+            actor.must(Permission::SeeBilling, On::customer(invoice.customer), "invoice")?;
+        }
+        let db = self.0.core().db();
+        let canceled = found.iter().filter(|one| one.state == InvoiceState::Canceled);
+        Ok(InvoiceParts {
+            items: invoices::items_of(db, found.iter().map(|one| one.id)).await?,
+            notes: invoices::credit_notes(db, canceled.map(|one| one.id)).await?,
+        })
+    }
+
     /// What was done with an invoice, the oldest first.
     pub async fn history(&self, actor: &Actor, id: InvoiceId) -> Result<Vec<Event>> {
         self.find(actor, id).await?;
         let asked = Asked::default().and(Clause::of("e.object_id = ?", [id.to_string()]));
         let (list, db) = (&store::events::SHELF, self.0.core().db());
         Ok(list.all(db, &asked, 1_000, store::events::read).await?)
-    }
-
-    /// The credit note that takes an invoice back.
-    pub async fn credit_note(&self, actor: &Actor, id: InvoiceId) -> Result<Option<InvoiceId>> {
-        self.find(actor, id).await?;
-        Ok(invoices::credit_note(self.0.core().db(), id).await?)
     }
 
     /// Who may change invoices, of those who may see this one.

@@ -12,7 +12,7 @@ pub use parts::{PLAN_COMPONENTS, PlanComponentRow, read_plan_component};
 
 use crate::{
     Error, Result, Row, Run, Tx,
-    lists::{Kind, Shelf, filter},
+    lists::{Kind, Shelf, filter, nothing},
     sql,
 };
 
@@ -89,6 +89,30 @@ pub const SHELF: Shelf = Shelf {
         filter("created_before", Kind::Time, "o.created_at <= ?"),
         filter("modified", Kind::Time, "o.updated_at >= ?"),
         filter("modified_before", Kind::Time, "o.updated_at <= ?"),
+        // It is kept among the details, as JSON without spaces; a quotation mark within a text has a backslash before it.
+        filter(
+            "billable",
+            Kind::Bool,
+            "CASE WHEN o.details LIKE '%\"billable\":false%' THEN 0 ELSE 1 END = ?",
+        ),
+        // What is not shared is for the projects of its seller.
+        filter(
+            "project_uuid",
+            Kind::Id,
+            "o.shared = 1
+             OR EXISTS (SELECT 1 FROM projects j WHERE j.customer_id = p.customer_id AND j.id IN (?))",
+        ),
+        filter("allowed_customer_uuid", Kind::Id, "o.shared = 1 OR p.customer_id IN (?)"),
+        filter(
+            "service_manager_uuid",
+            Kind::Id,
+            "EXISTS (SELECT 1 FROM members m WHERE m.scope_id = o.id AND m.user_id IN (?))",
+        ),
+        nothing("attributes"),
+        nothing("tag"),
+        nothing("parent_uuid"),
+        nothing("category_group_uuid"),
+        nothing("organization_group_uuid"),
     ],
     orders: &[
         ("name", "o.name"),

@@ -160,7 +160,13 @@ fn named(text: &str) -> Result<OfferingId, Error> {
 
 async fn public_list(State(doors): State<Shared>, caller: MaybeActor, listing: Listing) -> Answer {
     let actor = caller.0.as_ref().map(|caller| &*caller.actor);
-    let asked = listing.asked(&OFFERINGS)?;
+    let mut asked = listing.asked(&OFFERINGS)?;
+    // Who manages what is nobody's business but their own.
+    let me = actor.and_then(market::Actor::user);
+    let managers = listing.query.pairs().filter(|(name, _)| *name == "service_manager_uuid");
+    if managers.into_iter().any(|(_, id)| !id.is_empty() && id.parse().ok() != me) {
+        asked = asked.and(Clause::plain("1 = 0"));
+    }
     let offers = doors.market.offers();
     let (found, total) = offers.list(actor, Side::Public, asked, listing.range()).await?;
     let items: Vec<OfferingWire> =

@@ -20,7 +20,7 @@ pub use self::wires::{PlanWire, schemas, wire};
 use super::{
     answer::{Listing, made, single, told},
     links::OFFERINGS,
-    read::price,
+    read::{price, whole},
 };
 use crate::{
     Answer, Shared,
@@ -188,8 +188,7 @@ fn tiered(members: &Map<String, Value>) -> Result<PriceDraft, &'static str> {
 fn amounts(fields: &mut Fields, map: &Map<String, Value>) -> BTreeMap<String, i64> {
     let mut found = BTreeMap::new();
     for (name, value) in map.iter().take(200) {
-        let amount = value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-        match amount.filter(|n| (0..=1_000_000_000).contains(n)) {
+        match whole(value).filter(|n| (0..=1_000_000_000).contains(n)) {
             Some(amount) => drop(found.insert(name.clone(), amount)),
             None => {
                 fields.fault::<()>("quotas", "A valid integer is required.");

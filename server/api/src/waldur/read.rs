@@ -73,9 +73,7 @@ impl Fields {
         let number = match self.value(name)? {
             Value::Null => return None,
             Value::String(text) if text.is_empty() => return None,
-            Value::String(text) => text.trim().parse().ok(),
-            Value::Number(number) => number.as_i64(),
-            _ => None,
+            other => whole(other),
         };
         match number {
             None => self.fault(name, "A valid integer is required."),
@@ -214,19 +212,49 @@ impl Fields {
         }
     }
 
-    /// A list of anything.
+    /// A list of anything. A form sends its items as fields of one name, objects as JSON; a field that was sent once is
+    /// the whole list as JSON, or its only item.
     pub fn may_list(&mut self, name: &str) -> Option<Vec<Value>> {
         match self.value(name)? {
             Value::Null => None,
+            Value::Array(items) if items.len() <= MOST_MEMBERS && self.form => {
+                Some(items.iter().map(item).collect())
+            }
             Value::Array(items) if items.len() <= MOST_MEMBERS => Some(items.clone()),
             Value::String(text) if text.is_empty() => None,
             Value::String(text) => match serde_json::from_str(text) {
                 Ok(Value::Array(items)) => Some(items),
+                Ok(item @ Value::Object(_)) if self.form => Some(vec![item]),
+                _ if self.form => Some(vec![Value::String(text.clone())]),
                 _ => self.fault(name, "Value must be valid JSON."),
             },
+            item @ Value::Object(_) if self.form => Some(vec![item.clone()]),
             _ => self.fault(name, "Expected a list of items."),
         }
     }
+}
+
+/// An item of a form's list: an object where the text is one.
+fn item(value: &Value) -> Value {
+    let text = value.as_str().filter(|text| text.trim_start().starts_with('{'));
+    match text.map(serde_json::from_str) {
+        Some(Ok(object @ Value::Object(_))) => object,
+        _ => value.clone(),
+    }
+}
+
+/// A whole number as number or text; `10.0` is one, as Django REST Framework has it.
+pub fn whole(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let digits = match text.split_once('.') {
+        Some((digits, zeros)) if zeros.bytes().all(|byte| byte == b'0') => digits,
+        _ => &text,
+    };
+    digits.parse().ok()
 }
 
 /// A time as Python and JavaScript write it.
@@ -345,6 +373,17 @@ mod tests {
             ["", "x", "1970-01-01T", "1970-01-01T00:00:00+99:00", "1970-01-01T00:00:00+é", "24:00"]
         {
             assert_eq!(ms(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_may_end_in_zeros() {
+        for right in [json!(10), json!(10.0), json!("10.0"), json!(" 10. "), json!("10")] {
+            assert_eq!(whole(&right), Some(10), "{right}");
+        }
+        for wrong in [json!(10.5), json!("10.01"), json!("x"), json!(""), json!(true), json!(1e30)]
+        {
+            assert_eq!(whole(&wrong), None, "{wrong}");
         }
     }
 

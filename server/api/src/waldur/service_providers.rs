@@ -1,7 +1,7 @@
 //! `/api/marketplace-service-providers/`: customers that sell.
 
 use axum::{Json, Router, extract::State, response::IntoResponse, routing::get};
-use market::{Account, Earnings, Error, OFFERINGS, PEOPLE, PROVIDERS, Side, Vendor};
+use market::{Account, Earnings, Error, OFFERINGS, PEERS, PROVIDERS, Side, Vendor};
 use model::{CustomerId, ProviderId, Usd};
 use serde::Serialize;
 use serde_json::Value;
@@ -83,7 +83,7 @@ pub fn doors() -> Vec<Door> {
             "/api/marketplace-service-providers/{uuid}/users/",
             "People with a role in what has something of a provider",
             "ProviderUser",
-            PEOPLE.filters,
+            PEERS.filters,
         )
         .refuses(&[403, 404]),
         Door::list(
@@ -308,7 +308,7 @@ async fn users(
     listing: Listing,
 ) -> Answer {
     let id = named(&id)?;
-    let asked = listing.asked(&PEOPLE)?;
+    let asked = listing.asked(&PEERS)?;
     let vendors = doors.market.vendors();
     let (found, total) = vendors.people(&caller.actor, id, asked, listing.range()).await?;
     let one = |account: Account| {

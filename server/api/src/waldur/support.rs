@@ -54,7 +54,8 @@ pub fn routes() -> Router<Shared> {
 pub fn doors() -> Vec<Door> {
     let issue = |method, path, summary| Door::new(method, path, summary).refuses(&[400, 403, 404]);
     vec![
-        Door::list("/api/support-issues/", "Tickets", "Issue", ISSUES.filters),
+        Door::list("/api/support-issues/", "Tickets", "Issue", ISSUES.filters)
+            .query(&[("sla_breached", "`true` for those of which a promise was broken.")]),
         Door::new("post", "/api/support-issues/", "Open a ticket")
             .fields(&[
                 must("type", Takes::Text),
@@ -138,7 +139,10 @@ fn named(text: &str) -> Result<TicketId, Error> {
 }
 
 async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -> Answer {
-    let asked = listing.asked(&ISSUES)?;
+    let mut asked = listing.asked(&ISSUES)?;
+    if let Some(breached) = listing.query.flag("sla_breached")? {
+        asked = asked.and(market::breached(doors.market.core().now(), breached));
+    }
     let (found, total) = doors.market.issues().list(&caller.actor, asked, listing.range()).await?;
     let items: Vec<IssueWire> = found.into_iter().map(|one| wire(&doors, &caller, one)).collect();
     listing.answer(&doors, &items, total)

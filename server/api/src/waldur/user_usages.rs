@@ -160,7 +160,11 @@ async fn find(
 fn part(fields: &mut Fields) -> Option<Part> {
     let username = fields.must_text("username", 200);
     let amount = must_amount(fields, "usage");
-    let user: Option<UserId> = fields.may_link("user", &[links::USERS]);
+    // Accounts of offerings are not kept here: what is told of one is told by its name alone.
+    let account = fields.value("user").and_then(Value::as_str);
+    let account = account.is_some_and(|text| text.contains("/marketplace-offering-users/"));
+    let user: Option<UserId> =
+        if account { None } else { fields.may_link("user", &[links::USERS]) };
     Some(Part { username: username?, user, amount: amount? })
 }
 

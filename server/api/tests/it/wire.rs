@@ -133,3 +133,152 @@ async fn hooks_name_only_events_that_the_client_knows() {
     let hook = send(&app, Method::PATCH, &path, &me, &body).await.expect(200);
     assert_eq!((&hook["event_groups"], &hook["own_event_groups"]), (&json!(["users"]), &json!([])));
 }
+
+#[tokio::test]
+async fn lists_are_sent_as_fields_of_one_name() {
+    let shop = Shop::open(market::testing::market().await, json!({})).await;
+    let (app, chief) = (&shop.app, shop.chief.as_str());
+    let path = format!("/api/marketplace-provider-offerings/{}/", shop.offering);
+    let category = app.get(&path, chief).await.expect(200)["category"].as_str().unwrap().to_owned();
+    let component = |kind: &str| {
+        json!({ "type": kind, "name": kind, "billing_type": "usage", "min_value": "10.0" })
+            .to_string()
+    };
+    let parts = [
+        ("name", "Sent in parts".to_owned()),
+        ("category", category.clone()),
+        ("type", "Marketplace.Basic".to_owned()),
+        ("components", component("calls")),
+        ("components", component("tokens")),
+        (
+            "plans",
+            json!({ "name": "Only", "unit_price": "1", "quotas": { "calls": "5.0" } }).to_string(),
+        ),
+    ];
+    let mut body = String::new();
+    for (name, value) in &parts {
+        body +=
+            &format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    body += "--b--\r\n";
+    let headers = [("content-type", "multipart/form-data; boundary=b"), ("authorization", chief)];
+    let path = "/api/marketplace-provider-offerings/";
+    let made = app.ask(Method::POST, path, &headers, body).await.expect(201);
+    let kinds: Vec<&Value> =
+        made["components"].as_array().unwrap().iter().map(|one| &one["type"]).collect();
+    assert_eq!(kinds.len(), 2, "{made}");
+    assert_eq!(
+        (&made["components"][0]["min_value"], &made["plans"][0]["name"]),
+        (&json!(10), &json!("Only"))
+    );
+    // What is one text is not two.
+    let twice = app.form(path, &[("authorization", chief)], "name=a&name=b&type=x").await;
+    assert!(twice.expect(400)["name"].is_array());
+}
+
+#[tokio::test]
+async fn what_clients_send_is_understood() {
+    let shop = Shop::open(market::testing::market().await, json!({ "auto_approve": true })).await;
+    let (app, me, chief) = (&shop.app, shop.buyer.authorization.as_str(), shop.chief.as_str());
+    let component = json!({ "type": "calls", "name": "Calls", "billing_type": "usage" });
+    let path =
+        format!("/api/marketplace-provider-offerings/{}/create_offering_component/", shop.offering);
+    app.post(&path, chief, &component).await.expect(201);
+    let made = shop.order().await.expect(201);
+    shop.work().await;
+    let resource = shop.see(&made).await["marketplace_resource_uuid"].clone();
+    let used = json!({ "resource": resource, "usages": [{ "type": "calls", "amount": "5" }] });
+    app.post("/api/marketplace-component-usages/set_usage/", chief, &used).await.expect(201);
+    let usage =
+        app.get("/api/marketplace-component-usages/", me).await.expect(200)[0]["uuid"].clone();
+    let path =
+        format!("/api/marketplace-component-usages/{}/set_user_usage/", usage.as_str().unwrap());
+    let account =
+        "https://cmp.example/api/marketplace-offering-users/01a182baca7d74448897cb2c64ad7798/";
+    let part = json!({ "username": "anna", "usage": "2", "user": account });
+    app.post(&path, chief, &part).await.expect(201);
+
+    // Declined as the client does it: by the secret of the link.
+    let guest = app.person("guest-of-bots").await;
+    let body = json!({
+        "email": guest.email, "scope": format!("/api/customers/{}/", shop.buyer.customer), "role": "CUSTOMER.SUPPORT",
+    });
+    let invited = app.post("/api/user-invitations/", chief, &body).await.expect(201);
+    let link = invited["link"].as_str().unwrap().trim_end_matches('/');
+    let token = link.rsplit(['/', '=', '#']).next().unwrap();
+    let reject = "/api/user-invitations/reject/";
+    app.post(reject, &guest.authorization, &json!({ "token": "x" })).await.expect(404);
+    app.post(reject, &guest.authorization, &json!({})).await.expect(400);
+    app.post(reject, &guest.authorization, &json!({ "token": token })).await.expect(200);
+
+    // Without a field that there is, the whole thing is answered.
+    let whole = app.get("/api/projects/", me).await.expect(200);
+    assert_eq!(app.get("/api/projects/?field=colour", me).await.expect(200), whole);
+    let bare = app.get("/api/projects/?field=colour&field=name", me).await.expect(200);
+    assert_eq!(bare[0].as_object().unwrap().len(), 1);
+
+    // A flag that is taken away takes no other with it.
+    let (_, support) = app.operator_as("helper@example.com", model::Role::Support).await;
+    let path = format!("/api/users/{support}/");
+    let changed = send(app, Method::PATCH, &path, chief, &json!({ "is_staff": false })).await;
+    assert_eq!(changed.expect(200)["is_support"], true);
+    let changed = send(app, Method::PATCH, &path, chief, &json!({ "is_support": false })).await;
+    assert_eq!(changed.expect(200)["is_support"], false);
+}
+
+market::both_engines! { no_filter_is_overheard, |market| {
+    let shop = Shop::open(market, json!({ "auto_approve": true })).await;
+    let (app, me, chief) = (&shop.app, shop.buyer.authorization.as_str(), shop.chief.as_str());
+    shop.order().await.expect(201);
+    shop.work().await;
+    let issue = json!({ "type": "INCIDENT", "summary": "x" });
+    app.post("/api/support-issues/", me, &issue).await.expect(201);
+    let (never, own) = ("01a182baca7d74448897cb2c64ad7798", &shop.buyer.customer);
+    let provider = format!("/api/marketplace-provider-offerings/{}/", shop.offering);
+    let seller = app.get(&provider, chief).await.expect(200)["customer_uuid"].as_str().unwrap().to_owned();
+    let myself = app.get("/api/users/me/", me).await.expect(200)["uuid"].as_str().unwrap().to_owned();
+    let offers = format!("/api/marketplace-provider-offerings/?name_exact=AI%20Agent");
+    let count = async |path: String, who: &str| {
+        let listed = app.get(&path, who).await;
+        listed.expect(200);
+        listed.header("x-result-count").parse::<u64>().unwrap()
+    };
+    for (path, all) in [
+        (format!("{offers}&billable=true"), 1), (format!("{offers}&billable=false"), 0),
+        (format!("{offers}&project_uuid={never}"), 1), (format!("{offers}&allowed_customer_uuid={own}"), 1),
+        (format!("{offers}&service_manager_uuid={never}"), 0), (format!("{offers}&tag=x"), 0),
+        (format!("{offers}&parent_uuid={never}"), 0), (format!("{offers}&category_group_uuid={never}"), 0),
+        (format!("{offers}&organization_group_uuid={never}"), 0), (format!("{offers}&attributes=%7B%22a%22%3A1%7D"), 0),
+        ("/api/marketplace-categories/?offering_name=ai%20agent".to_owned(), 1),
+        (format!("/api/marketplace-categories/?customer_uuid={own}"), 0),
+        (format!("/api/marketplace-categories/?group_uuid={never}"), 0),
+        ("/api/customers/?accounting_is_running=false".to_owned(), 0),
+        (format!("/api/customers/?organization_group_uuid={never}"), 0),
+        ("/api/invoices/?accounting_is_running=false".to_owned(), 0),
+        (format!("/api/support-issues/?provider_uuid={seller}"), 0),
+        ("/api/support-issues/?is_routed=true".to_owned(), 0), ("/api/support-issues/?is_routed=false".to_owned(), 1),
+        ("/api/support-issues/?sla_breached=true".to_owned(), 0), ("/api/support-issues/?sla_breached=false".to_owned(), 1),
+        (format!("/api/marketplace-orders/?service_manager_uuid={never}"), 0),
+        ("/api/users/?organization=nowhere".to_owned(), 0), ("/api/users/?registration_method=saml".to_owned(), 0),
+        ("/api/users/?organization_roles=CUSTOMER.JANITOR".to_owned(), 0), ("/api/users/?project_roles=PROJECT.ADMIN".to_owned(), 0),
+        ("/api/marketplace-component-user-usages/?component_usage__billing_period=2001-01-01".to_owned(), 0),
+    ] {
+        assert_eq!(count(path.clone(), chief).await, all, "{path}");
+    }
+    let some = count("/api/marketplace-categories/?has_shared=true".to_owned(), chief).await;
+    let rest = count("/api/marketplace-categories/?has_shared=false".to_owned(), chief).await;
+    assert!(some > 0 && some + rest == count("/api/marketplace-categories/".to_owned(), chief).await);
+    assert!(count("/api/users/?organization_roles=CUSTOMER.OWNER".to_owned(), chief).await > 0);
+    for (path, all) in [
+        (format!("/api/users/?email={}", shop.buyer.email), 1), ("/api/users/?email=chief@example.com".to_owned(), 0),
+        ("/api/users/?username=buyer".to_owned(), 0), ("/api/users/?is_staff=false".to_owned(), 0),
+        (format!("/api/marketplace-public-offerings/?service_manager_uuid={myself}"), 0),
+    ] {
+        assert_eq!(count(path.clone(), me).await, all, "{path}");
+    }
+    // A seller asks for buyers' people by their address, and not by what they are here.
+    let sellers = app.get(&format!("/api/marketplace-service-providers/?customer_uuid={seller}"), chief).await.expect(200);
+    let users = format!("/api/marketplace-service-providers/{}/users/", sellers[0]["uuid"].as_str().unwrap());
+    assert_eq!(count(format!("{users}?email={}", shop.buyer.email), chief).await, 1);
+    assert_eq!(count(format!("{users}?is_staff=false"), chief).await, 0);
+} }
