@@ -6,7 +6,7 @@ mod making;
 mod notices;
 mod preview;
 
-use model::{CustomerId, Day, InvoiceId, InvoiceState, Month};
+use model::{CustomerId, Day, InvoiceId, InvoiceItemId, InvoiceState, Month};
 use serde_json::json;
 use store::{
     events::Event,
@@ -76,6 +76,15 @@ impl Invoices<'_> {
     ) -> Result<(Vec<ItemView>, u64)> {
         let asked = asked.and_some(Self::seen(actor, "i.customer_id IN (?)"));
         Ok(ITEMS.page(self.0.core().db(), &asked, range, read_item).await?)
+    }
+
+    /// One item of an invoice that the actor may see.
+    pub async fn find_item(&self, actor: &Actor, id: InvoiceItemId) -> Result<ItemView> {
+        let asked = Asked::default()
+            .and(Clause::of("t.id = ?", [id.to_string()]))
+            .and_some(Self::seen(actor, "i.customer_id IN (?)"));
+        let found = ITEMS.one(self.0.core().db(), &asked, read_item).await?;
+        found.ok_or(Error::Missing("invoice item"))
     }
 
     /// One invoice.

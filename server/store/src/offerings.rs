@@ -229,6 +229,7 @@ pub struct PlanRow {
     pub resources: u64,
     /// The seller, and whether the offering is billed by invoice: what a service needs to know to let somebody in.
     pub seller: CustomerId,
+    pub seller_name: String,
     pub invoiced: bool,
     pub offering_state: OfferingState,
 }
@@ -237,13 +238,16 @@ pub struct PlanRow {
 pub const PLANS: Shelf = Shelf {
     select: "l.id, l.offering_id, o.name AS offering, l.name, l.description, l.article_code, l.backend_id, l.unit,
         l.unit_price, l.init_price, l.switch_price, l.monthly_fee, l.most, l.archived_at, o.kind, o.state,
-        p.customer_id, (SELECT COUNT(*) FROM resources r WHERE r.plan_id = l.id AND r.state <> 'terminated')
+        p.customer_id, p.name AS seller, (SELECT COUNT(*) FROM resources r WHERE r.plan_id = l.id AND r.state <> 'terminated')
         AS resources",
     from: "plans l JOIN offerings o ON o.id = l.offering_id JOIN providers p ON p.id = o.provider_id",
     counted: "plans l",
     filters: &[
         filter("offering", Kind::Id, "l.offering_id IN (?)"),
         filter("offering_uuid", Kind::Id, "l.offering_id IN (?)"),
+        filter("offering_slug", Kind::Text, "o.slug IN (?)"),
+        filter("customer_provider_uuid", Kind::Id, "p.customer_id IN (?)"),
+        nothing("parent_offering_uuid"),
         filter("name", Kind::Contains, "LOWER(l.name) LIKE ? ESCAPE '\\'"),
         filter("name_exact", Kind::Text, "l.name IN (?)"),
     ],
@@ -272,6 +276,7 @@ pub fn read_plan(row: &Row) -> Result<PlanRow> {
         archived_at: row.get::<Option<i64>>("archived_at")?.map(Timestamp::from_ms),
         resources: row.count("resources")?,
         seller: row.parse("providers", "customer_id")?,
+        seller_name: row.get("seller")?,
         invoiced: !kind.is_empty(),
         offering_state: row.parse("offerings", "state")?,
     })

@@ -1,5 +1,6 @@
 //! `/api/customers/`: tenants, their quotas and their teams.
 
+mod quotas;
 mod wire;
 
 use axum::{
@@ -16,7 +17,7 @@ use market::{
 use model::{CustomerId, Quota};
 use serde_json::Value;
 
-use self::wire::{Customer, QuotaWire};
+use self::wire::{Customer, QuotaWire, wire, wires};
 use super::{
     answer::{Listing, gone, made, single, told},
     schema, team,
@@ -38,6 +39,7 @@ pub fn routes() -> Router<Shared> {
         door("/api/customers/{uuid}", get(find).patch(update).put(replace).delete(remove)),
         door("/api/customers/{uuid}/block", post(block)),
         door("/api/customers/{uuid}/unblock", post(unblock)),
+        quotas::routes(),
         team::routes("/api/customers", |text| Ok(Scope::Customer(id_of(text)?))),
     ]
     .into_iter()
@@ -116,12 +118,18 @@ pub fn doors() -> Vec<Door> {
         act("/api/customers/{uuid}/block/", "Stop an organization (operators)"),
         act("/api/customers/{uuid}/unblock/", "Let an organization go on (operators)"),
     ];
+    doors.push(quotas::door_of());
     doors.extend(team::doors(team::CUSTOMER_PATHS));
     doors
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<Customer>(), schema::<QuotaWire>(), schema::<super::Told>()]
+    vec![
+        schema::<Customer>(),
+        schema::<QuotaWire>(),
+        schema::<quotas::QuotaRow>(),
+        schema::<super::Told>(),
+    ]
 }
 
 /// Reads an id of a path; what is none names nothing.
@@ -221,14 +229,14 @@ async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -
     let asked = listing.asked(&CUSTOMERS)?;
     let (found, total) =
         doors.market.customers().list(&caller.actor, asked, mine, listing.range()).await?;
-    let items: Vec<Customer> = found.into_iter().map(|row| Customer::new(&doors, row)).collect();
+    let items = wires(&doors, &caller, found).await?;
     listing.answer(&doors, &items, total)
 }
 
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
     let draft = change(&mut fields, true)?;
     let row = doors.market.customers().create(&caller.actor, draft).await?;
-    Ok(made(&Customer::new(&doors, row)))
+    Ok(made(&wire(&doors, &caller, row).await?))
 }
 
 async fn self_register(
@@ -238,7 +246,7 @@ async fn self_register(
 ) -> Answer {
     let draft = change(&mut fields, true)?;
     let row = doors.market.customers().self_register(&caller.actor, draft).await?;
-    Ok(made(&Customer::new(&doors, row)))
+    Ok(made(&wire(&doors, &caller, row).await?))
 }
 
 async fn find(
@@ -248,7 +256,7 @@ async fn find(
     query: Query,
 ) -> Answer {
     let row = doors.market.customers().find(&caller.actor, id_of(&uuid)?).await?;
-    Ok(single(&query, &Customer::new(&doors, row)))
+    Ok(single(&query, &wire(&doors, &caller, row).await?))
 }
 
 async fn update(
@@ -281,7 +289,7 @@ async fn change_one(
     doors.market.customers().find(&caller.actor, id).await?;
     let change = change(&mut fields, whole)?;
     let row = doors.market.customers().update(&caller.actor, id, change).await?;
-    Ok(axum::Json(Customer::new(doors, row)).into_response())
+    Ok(axum::Json(wire(doors, caller, row).await?).into_response())
 }
 
 async fn remove(State(doors): State<Shared>, caller: SignedIn, Named(uuid): Named) -> Answer {

@@ -55,6 +55,7 @@ pub fn routes() -> Router<Shared> {
         door("/api/invoices/{uuid}/set_payment_url", post(set_payment_url)),
         door("/api/invoices/{uuid}/set_reference_number", post(set_reference_number)),
         door("/api/invoice-items", get(list_items)),
+        door("/api/invoice-items/{uuid}", get(find_item)),
     ]
     .into_iter()
     .fold(imports::routes(), Router::merge)
@@ -124,6 +125,7 @@ pub fn doors() -> Vec<Door> {
             "InvoiceItem",
             INVOICE_ITEMS.filters,
         ),
+        see("/api/invoice-items/{uuid}/", "An item of an invoice").answers(200, "InvoiceItem"),
     ]
 }
 
@@ -191,6 +193,17 @@ async fn list_items(State(doors): State<Shared>, caller: SignedIn, listing: List
     let items: Vec<InvoiceItemWire> =
         found.into_iter().map(|item| InvoiceItemWire::of(&doors, item)).collect();
     listing.answer(&doors, &items, total)
+}
+
+async fn find_item(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    query: Query,
+) -> Answer {
+    let id = id.parse().map_err(|_| Error::Missing("invoice item"))?;
+    let found = doors.market.invoices().find_item(&caller.actor, id).await?;
+    Ok(single(&query, &InvoiceItemWire::of(&doors, found)))
 }
 
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {

@@ -251,18 +251,19 @@ pub(super) fn component(fields: &mut Fields) -> ComponentDraft {
     }
 }
 
-/// The objects of a list, each read by itself; its faults are the list's.
+/// The objects of a list, each read by itself; its faults are told of its place.
 fn each<T>(fields: &mut Fields, name: &str, read: impl Fn(&mut Fields) -> T) -> Vec<T> {
     let mut found = Vec::new();
-    for item in fields.may_list(name).unwrap_or_default() {
+    for (place, item) in fields.may_list(name).unwrap_or_default().into_iter().enumerate() {
         let Value::Object(members) = item else {
-            fields.fault::<()>(name, "Expected a dictionary of items.");
+            let at = format!("{name}/{place}/non_field_errors");
+            fields.fault::<()>(&at, "Expected a dictionary of items.");
             continue;
         };
         let mut inner = Fields::of(members);
         found.push(read(&mut inner));
         for fault in inner.take_faults() {
-            fields.fault::<()>(name, &format!("{}: {}", fault.field, fault.message));
+            fields.fault::<()>(&format!("{name}/{place}/{}", fault.field), &fault.message);
         }
     }
     found
@@ -304,6 +305,7 @@ async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Field
 fn change(fields: &mut Fields) -> OfferChange {
     OfferChange {
         name: fields.may_text("name", 150),
+        slug: fields.may_text("slug", 60),
         category: fields.may_link("category", &[links::CATEGORIES]),
         description: fields.may_text("description", 20_000),
         shared: fields.may_bool("shared"),

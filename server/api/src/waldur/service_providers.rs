@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer::{Listing, made, single},
+    component_usages::quantity,
     links::{self, hex},
     offerings,
     read::decimal,
@@ -152,8 +153,9 @@ struct ProviderStat {
 
 #[derive(Serialize, ToSchema)]
 struct ProviderRevenue {
-    /// What was invoiced and what came from wallets, in US dollars.
-    total: String,
+    /// What was invoiced and what came from wallets, in US dollars: a number, as the client has it.
+    #[schema(value_type = f64)]
+    total: Value,
     year: i64,
     month: i64,
     invoiced: String,
@@ -278,7 +280,7 @@ async fn revenue(
     let found = doors.market.vendors().revenue(&caller.actor, named(&id)?).await?;
     let dollars = |micros| decimal(Usd::from_micros(micros));
     let one = |earned: Earnings| ProviderRevenue {
-        total: dollars(earned.invoiced.saturating_add(earned.wallets)),
+        total: quantity(earned.invoiced.saturating_add(earned.wallets)),
         year: earned.month.year(),
         month: earned.month.month(),
         invoiced: dollars(earned.invoiced),

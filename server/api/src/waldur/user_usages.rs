@@ -198,15 +198,16 @@ async fn set_many(
         fields.fault("usages", "This field is required.").unwrap_or_default()
     };
     let mut parts = Vec::with_capacity(listed.len());
-    for item in listed {
+    for (place, item) in listed.into_iter().enumerate() {
         let Value::Object(members) = item else {
-            fields.fault::<()>("usages", "Expected a dictionary of items.");
+            let at = format!("usages/{place}/non_field_errors");
+            fields.fault::<()>(&at, "Expected a dictionary of items.");
             continue;
         };
         let mut inner = Fields::of(members);
         parts.extend(part(&mut inner));
         for fault in inner.take_faults() {
-            fields.fault::<()>("usages", &format!("{}: {}", fault.field, fault.message));
+            fields.fault::<()>(&format!("usages/{place}/{}", fault.field), &fault.message);
         }
     }
     fields.check()?;

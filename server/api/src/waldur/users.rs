@@ -88,7 +88,7 @@ pub fn doors() -> Vec<Door> {
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<User>(), schema::<OwnPermission>()]
+    vec![schema::<User>(), schema::<Own>(), schema::<OwnPermission>()]
 }
 
 /// A role of the caller's.
@@ -106,6 +106,17 @@ pub struct OwnPermission {
     scope_name: String,
     customer_uuid: String,
     customer_name: String,
+}
+
+/// What only the caller is told of themselves.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnUser)]
+pub struct Own {
+    slug: String,
+    /// Always null: a token works until it is taken back.
+    token_lifetime: Option<i64>,
+    /// Always null: nobody is asked to agree to a policy.
+    agreement_date: Option<String>,
 }
 
 /// Somebody. What the caller may not see is left out.
@@ -132,6 +143,8 @@ pub struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     permissions: Option<Vec<OwnPermission>>,
     #[serde(flatten)]
+    own: Option<Own>,
+    #[serde(flatten)]
     #[schema(value_type = Object)]
     details: Map<String, Value>,
 }
@@ -154,6 +167,7 @@ impl User {
             is_support: whole.then_some(role == Some(Role::Support)),
             role: role.filter(|_| whole).map(|role| role.as_str().to_owned()),
             permissions: None,
+            own: None,
             details: if whole { details } else { Map::new() },
         }
     }
@@ -266,7 +280,16 @@ fn wrong(name: &str) -> ApiError {
 
 async fn me(State(doors): State<Shared>, caller: SignedIn, query: Query) -> Answer {
     let (account, roles) = doors.market.users().me(&caller.actor).await?;
+    let slug = Some(model::slug_of(&account.full_name)).filter(|slug| {
+        !slug.is_empty() && slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    });
+    let own = Own {
+        slug: slug.unwrap_or_else(|| hex(account.id)),
+        token_lifetime: None,
+        agreement_date: None,
+    };
     let mut user = User::new(&doors, UserRow { account, whole: true });
+    user.own = Some(own);
     user.permissions = Some(roles.into_iter().map(permission).collect());
     Ok(single(&query, &user))
 }

@@ -150,6 +150,10 @@ async fn an_invoice_is_made_shown_paid_and_taken_back() {
     app.get("/api/invoices/?state=x", chief).await.expect(400);
     // Somebody else's is not there; who may only see may not change.
     let other = app.person("stranger").await;
+    let item = format!("/api/invoice-items/{}/", invoice["items"][0]["uuid"].as_str().unwrap());
+    let one = app.get(&item, buyer).await.expect(200);
+    assert_eq!((&one["invoice"], &one["price"]), (&invoice["url"], &json!(10)));
+    app.get(&item, &other.authorization).await.expect(404);
     for path in ["", "items/", "stats/", "history/", "pdf/"] {
         app.get(&format!("{url}{path}"), &other.authorization).await.expect(404);
     }

@@ -26,4 +26,5 @@ mod support;
 mod tenancy;
 mod tenants;
 mod wire;
+mod wire_doors;
 mod wrong;

@@ -46,6 +46,8 @@ pub struct OfferDraft {
 #[derive(Debug, Clone, Default)]
 pub struct OfferChange {
     pub name: Option<String>,
+    /// Only what it is already: people have links with it.
+    pub slug: Option<String>,
     pub category: Option<CategoryId>,
     pub description: Option<String>,
     pub shared: Option<bool>,
@@ -166,6 +168,9 @@ impl Offers<'_> {
         change: OfferChange,
     ) -> Result<Offer> {
         let mut row = self.managed(actor, id).await?;
+        if change.slug.is_some_and(|slug| !slug.is_empty() && slug != row.slug) {
+            return Err(Error::field("slug", "The slug stays: people have links with it."));
+        }
         if let Some(name) = &change.name {
             row.name = plain("name", name, 1, 150)?;
         }

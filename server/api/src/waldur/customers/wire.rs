@@ -1,14 +1,19 @@
 //! Tenants as they go over the wire.
 
-use market::{CUSTOMER_COUNTS, CUSTOMER_TIMES, CustomerRow};
+use std::collections::HashMap;
+
+use market::{Asked, CUSTOMER_COUNTS, CUSTOMER_TIMES, Clause, CustomerRow, Error};
+use model::CustomerId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
     Doors,
+    actors::SignedIn,
     waldur::{
         links::{self, hex},
+        payments::{ProfileWire, profile_wire},
         read::moment,
     },
 };
@@ -53,7 +58,8 @@ pub struct Customer {
     service_provider_uuid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service_provider: Option<String>,
-    payment_profiles: Vec<Value>,
+    /// How it pays, for those who may see that.
+    payment_profiles: Vec<ProfileWire>,
     organization_groups: Vec<Value>,
     quotas: Vec<QuotaWire>,
     /// What was said of it besides: address, bank, telephone and the like.
@@ -63,7 +69,7 @@ pub struct Customer {
 }
 
 impl Customer {
-    pub fn new(doors: &Doors, row: CustomerRow) -> Self {
+    fn new(doors: &Doors, row: CustomerRow, profiles: Vec<ProfileWire>) -> Self {
         let (it, provider) = (row.tenant.customer, row.tenant.provider);
         Self {
             url: doors.link(links::CUSTOMERS, it.id),
@@ -95,7 +101,7 @@ impl Customer {
             is_service_provider: provider.is_some(),
             service_provider_uuid: provider.map(hex),
             service_provider: provider.map(|id| doors.link("marketplace-service-providers", id)),
-            payment_profiles: Vec::new(),
+            payment_profiles: profiles,
             organization_groups: Vec::new(),
             quotas: row
                 .quotas
@@ -126,4 +132,30 @@ fn details(mut details: Map<String, Value>) -> Map<String, Value> {
     // What is null is left out, because not every field may be null to a client.
     details.retain(|_, value| !value.is_null());
     details
+}
+
+/// A customer on the wire.
+pub async fn wire(doors: &Doors, caller: &SignedIn, row: CustomerRow) -> Result<Customer, Error> {
+    let made = wires(doors, caller, vec![row]).await?.pop();
+    made.ok_or(Error::Missing("organization"))
+}
+
+/// Customers with how they pay, which is read all at once.
+pub async fn wires(
+    doors: &Doors,
+    caller: &SignedIn,
+    rows: Vec<CustomerRow>,
+) -> Result<Vec<Customer>, Error> {
+    let ids = rows.iter().map(|row| row.tenant.customer.id.to_string());
+    let asked = Asked::default().and(Clause::of("f.customer_id IN (?)", ids));
+    let found = doors.market.payments().profiles(&caller.actor, asked, (10_000, 0)).await?.0;
+    let mut profiles: HashMap<CustomerId, Vec<ProfileWire>> = HashMap::new();
+    for profile in found {
+        profiles.entry(profile.customer).or_default().push(profile_wire(doors, profile));
+    }
+    let wire = |row: CustomerRow| {
+        let own = profiles.remove(&row.tenant.customer.id).unwrap_or_default();
+        Customer::new(doors, row, own)
+    };
+    Ok(rows.into_iter().map(wire).collect())
 }
