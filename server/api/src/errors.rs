@@ -283,26 +283,23 @@ fn nest<'a>(place: &mut Value, mut path: impl Iterator<Item = &'a str>, message:
         }
         return;
     };
-    match step.parse::<usize>().ok().filter(|n| *n < MOST) {
-        Some(number) => {
-            if !place.is_array() {
-                *place = json!([]);
-            }
-            let Some(items) = place.as_array_mut() else { return };
-            if items.len() <= number {
-                items.resize(number + 1, json!({}));
-            }
-            if let Some(item) = items.get_mut(number) {
-                nest(item, path, message);
-            }
+    if let Some(number) = step.parse::<usize>().ok().filter(|n| *n < MOST) {
+        if !place.is_array() {
+            *place = json!([]);
         }
-        None => {
-            if !place.is_object() {
-                *place = json!({});
-            }
-            let Some(members) = place.as_object_mut() else { return };
-            nest(members.entry(step).or_insert(Value::Null), path, message);
+        let Some(items) = place.as_array_mut() else { return };
+        if items.len() <= number {
+            items.resize(number + 1, json!({}));
         }
+        if let Some(item) = items.get_mut(number) {
+            nest(item, path, message);
+        }
+    } else {
+        if !place.is_object() {
+            *place = json!({});
+        }
+        let Some(members) = place.as_object_mut() else { return };
+        nest(members.entry(step).or_insert(Value::Null), path, message);
     }
 }
 

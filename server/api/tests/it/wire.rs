@@ -157,8 +157,8 @@ async fn lists_are_sent_as_fields_of_one_name() {
     ];
     let mut body = String::new();
     for (name, value) in &parts {
-        body +=
-            &format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let head = ["--b\r\ncontent-disposition: form-data; name=\"", name, "\"\r\n\r\n"].concat();
+        body.extend([head.as_str(), value, "\r\n"]);
     }
     body += "--b--\r\n";
     let headers = [("content-type", "multipart/form-data; boundary=b"), ("authorization", chief)];
@@ -237,7 +237,7 @@ market::both_engines! { no_filter_is_overheard, |market| {
     let provider = format!("/api/marketplace-provider-offerings/{}/", shop.offering);
     let seller = app.get(&provider, chief).await.expect(200)["customer_uuid"].as_str().unwrap().to_owned();
     let myself = app.get("/api/users/me/", me).await.expect(200)["uuid"].as_str().unwrap().to_owned();
-    let offers = format!("/api/marketplace-provider-offerings/?name_exact=AI%20Agent");
+    let offers = "/api/marketplace-provider-offerings/?name_exact=AI%20Agent";
     let count = async |path: String, who: &str| {
         let listed = app.get(&path, who).await;
         listed.expect(200);
