@@ -101,6 +101,13 @@ impl Invoices<'_> {
         Ok(invoices::items(self.0.core().db(), id).await?)
     }
 
+    /// The credit note that takes an invoice back.
+    pub async fn credit_note(&self, actor: &Actor, id: InvoiceId) -> Result<Option<InvoiceId>> {
+        self.find(actor, id).await?;
+        let found = invoices::credit_notes(self.0.core().db(), [id]).await?;
+        Ok(found.first().map(|(_, note)| *note))
+    }
+
     /// The items of some invoices and what takes them back, each read at once.
     pub async fn parts(&self, actor: &Actor, found: &[Invoice]) -> Result<InvoiceParts> {
         for invoice in found {
