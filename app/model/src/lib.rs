@@ -18,6 +18,7 @@ mod accounts;
 mod billing;
 mod choices;
 mod clock;
+mod countries;
 mod estimates;
 mod ids;
 mod keys;
@@ -47,6 +48,7 @@ pub use billing::{
 };
 pub use choices::{Choice, ContextBand, Facet, Feature, PriceBand, Schedule, slug_of};
 pub use clock::{Day, Timestamp};
+pub use countries::{country_name, is_country};
 pub use estimates::{MonthCost, PlanCost, Volume, in_cents};
 pub use ids::{
     AccessTokenId, CategoryId, CommentId, ComponentId, CustomerId, EntryId, EventId, HoldId,

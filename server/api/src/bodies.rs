@@ -1,5 +1,7 @@
 //! What is posted: JSON or a form with the same fields, read within limits into the types of the house.
 
+mod forms;
+
 use axum::{
     body::Body as Stream,
     extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request},
@@ -10,8 +12,9 @@ use http_body_util::BodyExt;
 use market::Error;
 use model::Fault;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use self::forms::{form, gathered, multipart};
 use crate::{Shared, errors::ApiError, openapi::needed, queries::sentence};
 
 /// The most that is read of a body.
@@ -58,11 +61,16 @@ impl FromRequest<Shared> for Fields {
         let kind = Kind::of(&parts.headers, parts.uri.path())?;
         let raw = collect(&parts.headers, body).await?;
         let form_kind = !matches!(kind, Kind::Json);
+        // Waldur's clients send a list as fields of one name. A form of ours has each field once.
+        let lists = parts.uri.path().starts_with("/api/");
         let values = match kind {
             _ if raw.is_empty() => Vec::new(),
             Kind::Json => object(&raw)?,
-            Kind::Form => form(&raw)?,
-            Kind::Multipart(boundary) => multipart(&raw, boundary).await?,
+            Kind::Form => {
+                let pairs = form(&raw);
+                if lists { gathered(pairs) } else { unique(pairs)? }
+            }
+            Kind::Multipart(boundary) => gathered(multipart(&raw, boundary).await?),
         };
         let mut fields = Self { values, faults: Vec::new(), raw, form: form_kind };
         // What is put is a whole thing; what is left out of it is told with whatever else is wrong.
@@ -273,47 +281,6 @@ fn object(raw: &[u8]) -> Result<Vec<(String, Value)>, ApiError> {
     unique(members)
 }
 
-fn form(raw: &[u8]) -> Result<Vec<(String, Value)>, ApiError> {
-    let pairs = form_urlencoded::parse(raw).take(1_000);
-    unique(
-        pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect(),
-    )
-}
-
-/// The fields of a multipart form. A file is kept as an object of its name, its type and its bytes in base64.
-async fn multipart(raw: &Bytes, boundary: String) -> Result<Vec<(String, Value)>, ApiError> {
-    let wrong = |error: multer::Error| {
-        ApiError::Malformed(format!(
-            "Multipart form parse error - {}",
-            sentence(&error.to_string())
-        ))
-    };
-    let whole = raw.clone();
-    let stream =
-        futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(whole) });
-    let mut parts = multer::Multipart::new(stream, boundary);
-    let mut members = Vec::new();
-    while let Some(part) = parts.next_field().await.map_err(wrong)? {
-        if members.len() >= 1_000 {
-            return Err(ApiError::Malformed("The form has too many fields.".to_owned()));
-        }
-        let name = part.name().unwrap_or_default().to_owned();
-        let file = part.file_name().map(str::to_owned);
-        let kind = part.content_type().map(ToString::to_string);
-        let bytes = part.bytes().await.map_err(wrong)?;
-        let value = match file {
-            Some(file) => json!({
-                "name": file,
-                "content_type": kind,
-                "base64": base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &bytes),
-            }),
-            None => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
-        };
-        members.push((name, value));
-    }
-    unique(members)
-}
-
 fn unique(members: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, ApiError> {
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
@@ -392,7 +359,7 @@ mod tests {
     fn a_name_that_comes_twice_is_refused() {
         assert!(object(br#"{"a":1,"b":2}"#).is_ok());
         assert!(object(br#"{"a":1,"b":2,"a":3}"#).is_err());
-        assert!(form(b"a=1&a=2").is_err());
+        assert!(unique(form(b"a=1&a=2")).is_err());
         assert!(object(b"[1]").is_err());
         assert!(object(b"\xff").is_err());
     }

@@ -226,14 +226,11 @@ impl ApiError {
                 return faults.iter().map(|fault| fault.message.clone()).collect();
             }
             Self::Market(Error::Invalid(faults)) if !faults.is_empty() => {
-                let mut fields = Map::new();
+                let mut fields = Value::Object(Map::new());
                 for fault in faults {
-                    let said = fields.entry(fault.field.clone()).or_insert_with(|| json!([]));
-                    if let Some(list) = said.as_array_mut() {
-                        list.push(json!(fault.message));
-                    }
+                    nest(&mut fields, fault.field.split('/'), &fault.message);
                 }
-                return Value::Object(fields);
+                return fields;
             }
             Self::Market(error @ (Error::SecondFactor(_) | Error::Unverified)) => {
                 return json!({ "detail": error.sentence(), "code": error.code() });
@@ -273,6 +270,39 @@ impl ApiError {
     }
 }
 
+/// Puts a message where a path leads, `usages/0/type`: numbers are places of a list.
+fn nest<'a>(place: &mut Value, mut path: impl Iterator<Item = &'a str>, message: &str) {
+    /// The longest list; a path that says more is a name.
+    const MOST: usize = 1_000;
+    let Some(step) = path.next() else {
+        if !place.is_array() {
+            *place = json!([]);
+        }
+        if let Some(said) = place.as_array_mut() {
+            said.push(json!(message));
+        }
+        return;
+    };
+    if let Some(number) = step.parse::<usize>().ok().filter(|n| *n < MOST) {
+        if !place.is_array() {
+            *place = json!([]);
+        }
+        let Some(items) = place.as_array_mut() else { return };
+        if items.len() <= number {
+            items.resize(number + 1, json!({}));
+        }
+        if let Some(item) = items.get_mut(number) {
+            nest(item, path, message);
+        }
+    } else {
+        if !place.is_object() {
+            *place = json!({});
+        }
+        let Some(members) = place.as_object_mut() else { return };
+        nest(members.entry(step).or_insert(Value::Null), path, message);
+    }
+}
+
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::Missing(_) => StatusCode::NOT_FOUND,
@@ -300,4 +330,21 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_told_of_their_place() {
+        let mut told = Value::Object(Map::new());
+        for (path, message) in
+            [("name", "a"), ("usages/1/type", "b"), ("usages/1/type", "c"), ("", "d")]
+        {
+            nest(&mut told, path.split('/'), message);
+        }
+        let right = json!({ "name": ["a"], "usages": [{}, { "type": ["b", "c"] }], "": ["d"] });
+        assert_eq!(told, right);
+    }
 }

@@ -12,7 +12,9 @@ use store::{
     projects::Project,
 };
 
-pub use self::describing::{CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange};
+pub use self::describing::{
+    CUSTOMER_COUNTS, CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CUSTOMER_TIMES, CustomerChange,
+};
 use self::describing::{apply, runs};
 use crate::{
     Actor, Asked, Clause, Error, Market, On, Permission, Result, audit::Deed, tenancy::BLOCKED,

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use store::{
     Tx,
     holdings::{Holding, SHELF, read},
-    members::Member,
     plan_periods::PlanPeriod,
 };
 
@@ -17,6 +16,7 @@ use crate::{
     components::checked_limits,
     plain::{depth, plain},
     plans::PlanDetail,
+    team::{Scope, Teammate},
 };
 
 /// The most that what is kept of a resource may hold, in bytes of JSON.
@@ -283,11 +283,10 @@ impl Holdings<'_> {
     }
 
     /// Who has a role in the project of a resource: for its provider to know whom to serve.
-    pub async fn team(&self, actor: &Actor, id: ResourceId) -> Result<Vec<Member>> {
+    pub async fn team(&self, actor: &Actor, id: ResourceId) -> Result<Vec<Teammate>> {
         let holding = self.find(actor, id).await?;
-        let now = self.0.core().now();
-        let scope = holding.project.to_string();
-        Ok(store::members::of_scope(self.0.core().db(), &scope, now).await?)
+        let on = On::project(holding.customer, holding.project);
+        self.0.team().mates(actor, Scope::Project(holding.project), on).await
     }
 
     /// What a unit of time would cost on another plan of the offering.

@@ -32,10 +32,13 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("permissions", &["role_", "invitation_"]),
     ("invitations", &["invitation_"]),
     ("auth", &["auth_", "user_", "token_"]),
-    ("resources", &["resource_", "marketplace_resource_"]),
+    // Waldur counts orders among what concerns resources, and offerings among what concerns providers.
+    ("resources", &["resource_", "marketplace_resource_", "order_", "marketplace_order_"]),
+    ("providers", &["offering_", "marketplace_offering_", "marketplace_plan_"]),
+    ("credits", &["credit_"]),
     ("orders", &["order_", "marketplace_order_"]),
     ("offerings", &["offering_", "marketplace_offering_"]),
-    ("invoices", &["invoice_"]),
+    ("invoices", &["invoice_", "payment_"]),
     ("payments", &["payment_"]),
     ("support", &["issue_", "ticket_"]),
 ];

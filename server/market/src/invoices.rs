@@ -6,7 +6,7 @@ mod making;
 mod notices;
 mod preview;
 
-use model::{CustomerId, Day, InvoiceId, InvoiceState, Month};
+use model::{CustomerId, Day, InvoiceId, InvoiceItemId, InvoiceState, Month};
 use serde_json::json;
 use store::{
     events::Event,
@@ -36,6 +36,14 @@ pub struct Paid {
     /// Money is booked on the customer's payment profile, which must be there.
     pub booked: bool,
     pub proof: Option<Proof>,
+}
+
+/// What belongs to some invoices.
+#[derive(Debug, Clone)]
+pub struct InvoiceParts {
+    pub items: Vec<ItemView>,
+    /// Canceled invoices with their credit notes.
+    pub notes: Vec<(InvoiceId, InvoiceId)>,
 }
 
 impl Invoices<'_> {
@@ -70,6 +78,15 @@ impl Invoices<'_> {
         Ok(ITEMS.page(self.0.core().db(), &asked, range, read_item).await?)
     }
 
+    /// One item of an invoice that the actor may see.
+    pub async fn find_item(&self, actor: &Actor, id: InvoiceItemId) -> Result<ItemView> {
+        let asked = Asked::default()
+            .and(Clause::of("t.id = ?", [id.to_string()]))
+            .and_some(Self::seen(actor, "i.customer_id IN (?)"));
+        let found = ITEMS.one(self.0.core().db(), &asked, read_item).await?;
+        found.ok_or(Error::Missing("invoice item"))
+    }
+
     /// One invoice.
     pub async fn find(&self, actor: &Actor, id: InvoiceId) -> Result<Invoice> {
         let found = invoices::find(self.0.core().db(), id).await?;
@@ -84,18 +101,32 @@ impl Invoices<'_> {
         Ok(invoices::items(self.0.core().db(), id).await?)
     }
 
+    /// The credit note that takes an invoice back.
+    pub async fn credit_note(&self, actor: &Actor, id: InvoiceId) -> Result<Option<InvoiceId>> {
+        self.find(actor, id).await?;
+        let found = invoices::credit_notes(self.0.core().db(), [id]).await?;
+        Ok(found.first().map(|(_, note)| *note))
+    }
+
+    /// The items of some invoices and what takes them back, each read at once.
+    pub async fn parts(&self, actor: &Actor, found: &[Invoice]) -> Result<InvoiceParts> {
+        for invoice in found {
+            actor.must(Permission::SeeBilling, On::customer(invoice.customer), "invoice")?;
+        }
+        let db = self.0.core().db();
+        let canceled = found.iter().filter(|one| one.state == InvoiceState::Canceled);
+        Ok(InvoiceParts {
+            items: invoices::items_of(db, found.iter().map(|one| one.id)).await?,
+            notes: invoices::credit_notes(db, canceled.map(|one| one.id)).await?,
+        })
+    }
+
     /// What was done with an invoice, the oldest first.
     pub async fn history(&self, actor: &Actor, id: InvoiceId) -> Result<Vec<Event>> {
         self.find(actor, id).await?;
         let asked = Asked::default().and(Clause::of("e.object_id = ?", [id.to_string()]));
         let (list, db) = (&store::events::SHELF, self.0.core().db());
         Ok(list.all(db, &asked, 1_000, store::events::read).await?)
-    }
-
-    /// The credit note that takes an invoice back.
-    pub async fn credit_note(&self, actor: &Actor, id: InvoiceId) -> Result<Option<InvoiceId>> {
-        self.find(actor, id).await?;
-        Ok(invoices::credit_note(self.0.core().db(), id).await?)
     }
 
     /// Who may change invoices, of those who may see this one.

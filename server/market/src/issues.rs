@@ -37,6 +37,8 @@ pub struct IssueDraft {
     pub resource: Option<ResourceId>,
     pub offering: Option<OfferingId>,
     pub assignee: Option<UserId>,
+    /// Whose it is; only operators open one for somebody else.
+    pub caller: Option<UserId>,
     pub remote_id: String,
 }
 
@@ -110,6 +112,12 @@ impl Issues<'_> {
             actor.must_everywhere(Permission::ManageTickets)?;
             self.must_be_helper(assignee).await?;
         }
+        let caller = draft.caller.filter(|caller| actor.user() != Some(*caller));
+        if let Some(caller) = caller {
+            actor.must_everywhere(Permission::ManageTickets)?;
+            let found = store::users::find(core.db(), caller).await?;
+            found.ok_or_else(|| Error::field("caller", crate::WRONG_LINK))?;
+        }
         let ticket = self
             .0
             .tickets()
@@ -124,6 +132,7 @@ impl Issues<'_> {
                     reference: format!("issue:{}", random_hex(core.entropy(), 16)),
                 },
                 |opened| {
+                    opened.user = caller.unwrap_or(opened.user);
                     opened.summary = summary;
                     opened.issue_type = draft.issue_type;
                     opened.priority = draft.priority;

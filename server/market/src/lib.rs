@@ -85,7 +85,8 @@ pub use components::ComponentDraft;
 pub use core::Core;
 pub use credits::{CreditsView, CustomerCredit};
 pub use customers::{
-    CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CustomerChange, CustomerRow, Customers, Mine, QuotaView,
+    CUSTOMER_COUNTS, CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CUSTOMER_TIMES, CustomerChange,
+    CustomerRow, Customers, Mine, QuotaView,
 };
 pub use earnings::Earnings;
 pub use error::{Error, Result};
@@ -95,7 +96,7 @@ pub use hooks::{HookChange, Hooks};
 pub use idempotency::{Begun, Idempotency};
 pub use identity::Identity;
 pub use invitations::{InvitationDraft, Invitations, Invited};
-pub use invoices::{Coming, ImportItem, ImportOutcome, Invoices, Paid, Preview};
+pub use invoices::{Coming, ImportItem, ImportOutcome, InvoiceParts, Invoices, Paid, Preview};
 pub use issues::{IssueChange, IssueDraft, Issues};
 pub use keys::Keys;
 pub use ledger::{Command, Held, Ledger, Outcome, Purse, Refusal, Source};
@@ -136,7 +137,7 @@ pub use store::{
     invoices::{
         ITEMS as INVOICE_ITEMS, Invoice, Item as InvoiceItem, ItemView, Note, SHELF as INVOICES,
     },
-    issues::{COMMENTS, Comment, Issue, Queue as TicketQueue, SHELF as ISSUES},
+    issues::{COMMENTS, Comment, Issue, Queue as TicketQueue, SHELF as ISSUES, breached},
     lists::{Asked, Clause, Filter, Kind as FilterKind, Shelf, Value as FilterValue},
     members::Member,
     offerings::{

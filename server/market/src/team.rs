@@ -105,6 +105,11 @@ impl Team<'_> {
     /// The roles in a scope, the oldest first.
     pub async fn list(&self, actor: &Actor, scope: Scope) -> Result<Vec<Teammate>> {
         let home = self.home(actor, scope).await?;
+        self.mates(actor, scope, scope.on(home.customer)).await
+    }
+
+    /// The roles in a scope that the actor may know of.
+    pub(crate) async fn mates(&self, actor: &Actor, scope: Scope, on: On) -> Result<Vec<Teammate>> {
         let core = self.0.core();
         let mut held = store::members::of_scope(core.db(), &scope.id(), core.now()).await?;
         held.truncate(MOST);
@@ -112,8 +117,7 @@ impl Team<'_> {
         ids.extend(held.iter().filter_map(|member| member.created_by));
         let people = store::people::some(core.db(), ids).await?;
         let named = |id: UserId| people.iter().find(|account| account.id == id).cloned();
-        let sees = actor.may(Permission::SeeMembers, scope.on(home.customer))
-            || actor.may(scope.rule(), scope.on(home.customer));
+        let sees = actor.may(Permission::SeeMembers, on) || actor.may(scope.rule(), on);
         let mates = held.into_iter().filter_map(|member| {
             let account = named(member.user)?;
             let shows_email = sees || actor.user() == Some(member.user);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Db, Result, Row, Run, Tx,
-    lists::{Asked, Clause, Kind, Shelf, filter},
+    lists::{Asked, Clause, Kind, Shelf, filter, nothing},
     members::{self, Member},
     sql,
 };
@@ -131,6 +131,9 @@ pub const SHELF: Shelf = Shelf {
              THEN 1 ELSE 0 END = ?",
         ),
         filter("created", Kind::Time, "c.created_at >= ?"),
+        // Everybody's use is billed from the first day on.
+        filter("accounting_is_running", Kind::Bool, "1 = ?"),
+        nothing("organization_group_uuid"),
     ],
     orders: &[
         ("name", "c.name"),

@@ -5,12 +5,12 @@ mod items;
 use model::{CustomerId, Day, InvoiceId, InvoiceState, Timestamp};
 use serde_json::Value;
 
-pub use items::{ITEMS, Item, ItemView, clear_items, insert_items, items, read_item};
+pub use items::{ITEMS, Item, ItemView, clear_items, insert_items, items, items_of, read_item};
 
 use crate::{
-    Result, Row, Run, Script, Tx,
+    Db, Result, Row, Run, Script, Tx,
     db::{built, numbered, runs},
-    lists::{Kind, Shelf, filter},
+    lists::{Asked, Clause, Kind, Shelf, filter},
     sql,
 };
 
@@ -67,6 +67,8 @@ pub const SHELF: Shelf = Shelf {
         filter("created_after", Kind::Time, "i.created_at >= ?"),
         filter("created_before", Kind::Time, "i.created_at <= ?"),
         // Credit notes are asked for by name: who looks for a customer's month expects the one invoice of it.
+        // Everybody's use is billed from the first day on.
+        filter("accounting_is_running", Kind::Bool, "1 = ?"),
         filter("credit_notes", Kind::Bool, "CASE WHEN i.credits IS NULL THEN 0 ELSE 1 END = ?"),
     ],
     orders: &[
@@ -283,10 +285,16 @@ pub async fn set_note(
         .map(drop)
 }
 
-/// The credit note of an invoice, if there is one.
-pub async fn credit_note(on: impl Run<'_>, id: InvoiceId) -> Result<Option<InvoiceId>> {
-    sql(on, "SELECT id FROM invoices WHERE credits = $1 ORDER BY id LIMIT 1")
-        .bind(id.to_string())
-        .optional(|row| row.parse("invoices", "id"))
-        .await
+/// Those of some invoices that have a credit note, each with it.
+pub async fn credit_notes(
+    db: &Db,
+    canceled: impl IntoIterator<Item = InvoiceId>,
+) -> Result<Vec<(InvoiceId, InvoiceId)>> {
+    let ids: Vec<String> = canceled.into_iter().map(|id| id.to_string()).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = Asked::default().and(Clause::of("i.credits IN (?)", ids));
+    let found = SHELF.all(db, &asked, 1_000, read).await?;
+    Ok(found.into_iter().filter_map(|note| Some((note.credits?, note.id))).collect())
 }

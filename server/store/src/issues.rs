@@ -1,5 +1,7 @@
 //! Tickets as Waldur's clients see them: issues, with who works on them, their clocks and their comments.
 
+use std::borrow::Cow;
+
 use model::{
     CommentId, CustomerId, IssueType, OfferingId, Priority, ProjectId, ResourceId, ServiceLevel,
     TicketId, TicketKind, TicketState, Timestamp, UserId,
@@ -8,7 +10,7 @@ use model::{
 use crate::{
     Result, Row, Run, Tx,
     db::built,
-    lists::{Kind, Shelf, filter},
+    lists::{Clause, Kind, Shelf, filter},
     sql,
 };
 
@@ -89,6 +91,14 @@ pub const SHELF: Shelf = Shelf {
         filter("reporter", Kind::Id, "t.user_id IN (?)"),
         filter("reporter_name", Kind::Contains, "LOWER(u.full_name) LIKE ? ESCAPE '\\'"),
         filter("is_escalated", Kind::Bool, "CASE WHEN t.escalated_at IS NULL THEN 0 ELSE 1 END = ?"),
+        // Tickets are not handed on to sellers.
+        filter("is_routed", Kind::Bool, "0 = ?"),
+        filter(
+            "provider_uuid",
+            Kind::Id,
+            "r.seller_id IN (?) OR EXISTS (SELECT 1 FROM offerings o JOIN providers v ON v.id = o.provider_id
+                 WHERE o.id = t.offering_id AND (v.customer_id IN (?) OR v.id IN (?)))",
+        ),
     ],
     orders: &[
         ("created", "t.created_at"),
@@ -161,6 +171,25 @@ fn allowed(of: impl Fn(Priority) -> i64) -> String {
     let when =
         |priority: &Priority| format!(" WHEN '{}' THEN {}", priority.as_str(), of(*priority));
     format!("CASE t.priority{} ELSE 0 END", Priority::ALL.iter().map(when).collect::<String>())
+}
+
+/// Those of which a promise was broken until now, or the others: what [`ServiceLevel::is_breached`] says of one that was
+/// read.
+pub fn breached(now: Timestamp, yes: bool) -> Clause {
+    let late = |done: &str, allowed: String| {
+        format!(
+            "COALESCE({done}, ?) > t.created_at + t.waited_ms + {allowed}
+                 + CASE WHEN t.waiting_since IS NULL THEN 0 ELSE ? - t.waiting_since END"
+        )
+    };
+    let response = late("t.first_response_at", allowed(Priority::response_ms));
+    let resolution = late("t.resolved_at", allowed(Priority::resolution_ms));
+    let sql = format!("CASE WHEN {response} OR {resolution} THEN 1 ELSE 0 END = ?");
+    let (now, yes) = (now.ms(), i64::from(yes));
+    Clause {
+        sql: Cow::Owned(sql),
+        values: [now, now, now, now, yes].map(|value| vec![value.into()]).into(),
+    }
 }
 
 /// Which tickets are in a part of the queue: `$1` whose, `$2` nobody's, `$3` the time that is overdue then, `$4` unfinished.

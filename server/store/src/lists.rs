@@ -49,6 +49,12 @@ pub const fn filter(name: &'static str, kind: Kind, sql: &'static str) -> Filter
     Filter { name, kind, sql }
 }
 
+/// A filter for something that there is not here, so that nothing has it: it may not be overheard, which would answer
+/// everything.
+pub const fn nothing(name: &'static str) -> Filter {
+    filter(name, Kind::Text, "1 = 0")
+}
+
 /// A list: what is read, what can be asked of it, and its orders.
 #[derive(Debug)]
 pub struct Shelf {

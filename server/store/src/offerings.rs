@@ -12,7 +12,7 @@ pub use parts::{PLAN_COMPONENTS, PlanComponentRow, read_plan_component};
 
 use crate::{
     Error, Result, Row, Run, Tx,
-    lists::{Kind, Shelf, filter},
+    lists::{Kind, Shelf, filter, nothing},
     sql,
 };
 
@@ -89,6 +89,30 @@ pub const SHELF: Shelf = Shelf {
         filter("created_before", Kind::Time, "o.created_at <= ?"),
         filter("modified", Kind::Time, "o.updated_at >= ?"),
         filter("modified_before", Kind::Time, "o.updated_at <= ?"),
+        // It is kept among the details, as JSON without spaces; a quotation mark within a text has a backslash before it.
+        filter(
+            "billable",
+            Kind::Bool,
+            "CASE WHEN o.details LIKE '%\"billable\":false%' THEN 0 ELSE 1 END = ?",
+        ),
+        // What is not shared is for the projects of its seller.
+        filter(
+            "project_uuid",
+            Kind::Id,
+            "o.shared = 1
+             OR EXISTS (SELECT 1 FROM projects j WHERE j.customer_id = p.customer_id AND j.id IN (?))",
+        ),
+        filter("allowed_customer_uuid", Kind::Id, "o.shared = 1 OR p.customer_id IN (?)"),
+        filter(
+            "service_manager_uuid",
+            Kind::Id,
+            "EXISTS (SELECT 1 FROM members m WHERE m.scope_id = o.id AND m.user_id IN (?))",
+        ),
+        nothing("attributes"),
+        nothing("tag"),
+        nothing("parent_uuid"),
+        nothing("category_group_uuid"),
+        nothing("organization_group_uuid"),
     ],
     orders: &[
         ("name", "o.name"),
@@ -205,6 +229,7 @@ pub struct PlanRow {
     pub resources: u64,
     /// The seller, and whether the offering is billed by invoice: what a service needs to know to let somebody in.
     pub seller: CustomerId,
+    pub seller_name: String,
     pub invoiced: bool,
     pub offering_state: OfferingState,
 }
@@ -213,13 +238,16 @@ pub struct PlanRow {
 pub const PLANS: Shelf = Shelf {
     select: "l.id, l.offering_id, o.name AS offering, l.name, l.description, l.article_code, l.backend_id, l.unit,
         l.unit_price, l.init_price, l.switch_price, l.monthly_fee, l.most, l.archived_at, o.kind, o.state,
-        p.customer_id, (SELECT COUNT(*) FROM resources r WHERE r.plan_id = l.id AND r.state <> 'terminated')
+        p.customer_id, p.name AS seller, (SELECT COUNT(*) FROM resources r WHERE r.plan_id = l.id AND r.state <> 'terminated')
         AS resources",
     from: "plans l JOIN offerings o ON o.id = l.offering_id JOIN providers p ON p.id = o.provider_id",
     counted: "plans l",
     filters: &[
         filter("offering", Kind::Id, "l.offering_id IN (?)"),
         filter("offering_uuid", Kind::Id, "l.offering_id IN (?)"),
+        filter("offering_slug", Kind::Text, "o.slug IN (?)"),
+        filter("customer_provider_uuid", Kind::Id, "p.customer_id IN (?)"),
+        nothing("parent_offering_uuid"),
         filter("name", Kind::Contains, "LOWER(l.name) LIKE ? ESCAPE '\\'"),
         filter("name_exact", Kind::Text, "l.name IN (?)"),
     ],
@@ -248,6 +276,7 @@ pub fn read_plan(row: &Row) -> Result<PlanRow> {
         archived_at: row.get::<Option<i64>>("archived_at")?.map(Timestamp::from_ms),
         resources: row.count("resources")?,
         seller: row.parse("providers", "customer_id")?,
+        seller_name: row.get("seller")?,
         invoiced: !kind.is_empty(),
         offering_state: row.parse("offerings", "state")?,
     })

@@ -140,6 +140,11 @@ pub const SHELF: Shelf = Shelf {
             "LOWER(o.name) LIKE ? ESCAPE '\\' OR LOWER(r.name) LIKE ? ESCAPE '\\' OR LOWER(j.name) LIKE ? ESCAPE '\\'",
         ),
         filter("slug", Kind::Text, "d.slug IN (?)"),
+        filter(
+            "service_manager_uuid",
+            Kind::Id,
+            "EXISTS (SELECT 1 FROM members m WHERE m.scope_id = d.offering_id AND m.user_id IN (?))",
+        ),
     ],
     orders: &[
         ("created", "d.created_at"),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Db, Result, Row, Run, Tx,
-    lists::{Asked, Clause, Filter, Kind, Shelf, filter},
+    lists::{Asked, Clause, Filter, Kind, Shelf, filter, nothing},
     sql,
 };
 
@@ -39,6 +39,9 @@ const ORDERS: &[(&str, &str)] = &[
 const FULL_NAME: Filter =
     filter("full_name", Kind::Contains, "LOWER(u.full_name) LIKE ? ESCAPE '\\'");
 
+/// Everybody registered in the same way, by Waldur's word for it.
+const REGISTERED: Filter = filter("registration_method", Kind::Text, "'default' IN (?)");
+
 /// What operators can ask of the list of people.
 pub const SHELF: Shelf = Shelf {
     select: SELECT,
@@ -63,6 +66,23 @@ pub const SHELF: Shelf = Shelf {
         filter("is_support", Kind::Bool, "CASE WHEN u.role = 'support' THEN 1 ELSE 0 END = ?"),
         filter("date_joined", Kind::Time, "u.created_at >= ?"),
         filter("modified", Kind::Time, "u.updated_at >= ?"),
+        // It is kept among the details, as JSON without spaces.
+        filter(
+            "organization",
+            Kind::Text,
+            "LOWER(u.details) LIKE '%\"organization\":\"' || LOWER(?) || '\"%'",
+        ),
+        filter(
+            "organization_roles",
+            Kind::Text,
+            "EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.scope_kind = 'customer' AND m.role IN (?))",
+        ),
+        filter(
+            "project_roles",
+            Kind::Text,
+            "EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.scope_kind = 'project' AND m.role IN (?))",
+        ),
+        REGISTERED,
     ],
     orders: ORDERS,
     usual_order: "u.full_name",
@@ -80,6 +100,17 @@ pub const PEERS: Shelf = Shelf {
         filter("user_keyword", Kind::Contains, "LOWER(u.full_name) LIKE ? ESCAPE '\\'"),
         filter("is_active", Kind::Bool, "u.active = ?"),
         filter("date_joined", Kind::Time, "u.created_at >= ?"),
+        filter("modified", Kind::Time, "u.updated_at >= ?"),
+        // Exactly: a part of an address would let it be guessed letter by letter.
+        filter("username", Kind::Text, "u.email_folded = LOWER(?)"),
+        filter("email", Kind::Text, "u.email_folded = LOWER(?)"),
+        REGISTERED,
+        // What colleagues are not told of each other.
+        nothing("is_staff"),
+        nothing("is_support"),
+        nothing("organization"),
+        nothing("organization_roles"),
+        nothing("project_roles"),
     ],
     orders: &[("full_name", "u.full_name"), ("date_joined", "u.created_at")],
     usual_order: "u.full_name",

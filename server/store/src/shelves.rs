@@ -4,7 +4,7 @@ use model::{CategoryId, CustomerId, ProviderId, Timestamp};
 
 use crate::{
     Result, Row, Run, Tx,
-    lists::{Kind, Shelf, filter},
+    lists::{Kind, Shelf, filter, nothing},
     sql,
 };
 
@@ -33,6 +33,32 @@ pub const CATEGORIES: Shelf = Shelf {
         filter("name", Kind::Contains, "LOWER(g.title) LIKE ? ESCAPE '\\'"),
         filter("name_exact", Kind::Text, "g.title IN (?)"),
         filter("slug", Kind::Text, "g.slug IN (?)"),
+        // Only what is on sale is counted: a draft is not to be found by its name.
+        filter(
+            "has_shared",
+            Kind::Bool,
+            "CASE WHEN EXISTS (SELECT 1 FROM offerings o WHERE o.category_id = g.id AND o.shared = 1
+                 AND o.state = 'active') THEN 1 ELSE 0 END = ?",
+        ),
+        filter(
+            "accessible",
+            Kind::Bool,
+            "CASE WHEN EXISTS (SELECT 1 FROM offerings o WHERE o.category_id = g.id AND o.shared = 1
+                 AND o.state = 'active') THEN 1 ELSE 0 END = ?",
+        ),
+        filter(
+            "offering_name",
+            Kind::Contains,
+            "EXISTS (SELECT 1 FROM offerings o WHERE o.category_id = g.id AND o.shared = 1 AND o.state = 'active'
+                 AND LOWER(o.name) LIKE ? ESCAPE '\\')",
+        ),
+        filter(
+            "customer_uuid",
+            Kind::Id,
+            "EXISTS (SELECT 1 FROM offerings o JOIN providers v ON v.id = o.provider_id WHERE o.category_id = g.id
+                 AND o.shared = 1 AND o.state = 'active' AND v.customer_id IN (?))",
+        ),
+        nothing("group_uuid"),
     ],
     orders: &[("title", "g.title")],
     usual_order: "g.position",

@@ -58,6 +58,8 @@ pub const SHELF: Shelf = Shelf {
         filter("date_after", Kind::Day, "u.day >= ?"),
         filter("date_before", Kind::Day, "u.day <= ?"),
         filter("component_usage_billing_period", Kind::Day, "u.month = ?"),
+        // The spelling with two lines is Waldur's.
+        filter("component_usage__billing_period", Kind::Day, "u.month = ?"),
         filter("billing_period_year", Kind::Number, "u.year = ?"),
         filter("billing_period_month", Kind::Number, "u.month_of_year = ?"),
     ],

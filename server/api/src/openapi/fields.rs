@@ -43,7 +43,11 @@ impl Field {
             Takes::Text | Takes::Link => json!({ "type": "string" }),
             Takes::Int => json!({ "type": "integer" }),
             Takes::Flag => json!({ "type": "boolean" }),
-            Takes::Price => json!({ "type": "string", "format": "decimal" }),
+            // Half a millionth is refused rather than rounded: money is not lost on the way in.
+            Takes::Price => json!({
+                "type": "string", "format": "decimal",
+                "description": "Up to six decimal places other than zeros; more are refused, never rounded.",
+            }),
             Takes::Day => json!({ "type": "string", "format": "date" }),
             Takes::Object => json!({ "type": "object" }),
             Takes::List => json!({ "type": "array", "items": {} }),

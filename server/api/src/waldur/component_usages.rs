@@ -56,6 +56,7 @@ pub fn doors() -> Vec<Door> {
                 may("date", Takes::Day),
                 may("description", Takes::Text),
                 may("recurring", Takes::Flag),
+                may("missing_usage_policy", Takes::Text),
             ])
             .answers(201, "ComponentUsage")
             .refuses(&[403]),
@@ -109,6 +110,8 @@ struct Wire {
     usage: Value,
     date: String,
     recurring: bool,
+    /// `reuse` where it counts again in the months of which nothing is told.
+    missing_usage_policy: &'static str,
     resource_name: String,
     resource_uuid: String,
     offering_name: String,
@@ -131,6 +134,7 @@ fn wire(usage: ComponentUsage) -> Wire {
         usage: quantity(usage.amount),
         date: usage.day.start().to_string(),
         recurring: usage.recurring,
+        missing_usage_policy: if usage.recurring { "reuse" } else { "none" },
         resource_name: usage.resource_name,
         resource_uuid: hex(usage.resource),
         offering_name: usage.offering_name,
@@ -209,6 +213,9 @@ async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Field
     let day = fields.may_day("date");
     let description = fields.may_text("description", 2_000).unwrap_or_default();
     let recurring = fields.may_bool("recurring").unwrap_or(false);
+    let policy = fields.value("missing_usage_policy").map(reuses).transpose();
+    let reuses = policy.unwrap_or_else(|why| fields.fault("missing_usage_policy", &why));
+    let recurring = recurring || reuses == Some(true);
     fields.check()?;
     let (Some(resource), Some(component), Some(amount)) = (resource, component, usage) else {
         return Err(Error::field("non_field_errors", "Fields are missing.").into());
@@ -245,7 +252,7 @@ async fn set_usage(State(doors): State<Shared>, caller: SignedIn, mut fields: Fi
         fields.fault("usages", "This field is required.").unwrap_or_default()
     };
     let reported: Vec<Reported> =
-        listed.iter().filter_map(|item| read(&mut fields, item)).collect();
+        listed.iter().enumerate().filter_map(|one| read(&mut fields, one)).collect();
     if !fields.has("resource") && !fields.has("plan_period") {
         fields.fault::<()>("resource", "This field is required.");
     }
@@ -260,28 +267,48 @@ async fn set_usage(State(doors): State<Shared>, caller: SignedIn, mut fields: Fi
     Ok((StatusCode::CREATED, Json(json!({ "usages": ids }))).into_response())
 }
 
-fn read(fields: &mut Fields, item: &Value) -> Option<Reported> {
+/// Whether a policy has the last amount count again; `zero` and `none` are the same here, where what is not told is 0.
+fn reuses(policy: &Value) -> Result<bool, String> {
+    match policy {
+        Value::Null => Ok(false),
+        Value::String(word) if matches!(word.as_str(), "" | "none" | "zero") => Ok(false),
+        Value::String(word) if word == "reuse" => Ok(true),
+        other => {
+            let text = other.as_str().map_or_else(|| other.to_string(), str::to_owned);
+            let shown: String = text.chars().take(100).collect();
+            Err(format!("\"{shown}\" is not a valid choice."))
+        }
+    }
+}
+
+/// One amount of the list; what is wrong with it is told of its place.
+fn read(fields: &mut Fields, (place, item): (usize, &Value)) -> Option<Reported> {
+    let at = |name: &str| format!("usages/{place}/{name}");
     let Value::Object(item) = item else {
-        return fields.fault("usages", "Expected a dictionary of items.");
+        return fields.fault(&at("non_field_errors"), "Expected a dictionary of items.");
     };
     let text = |name: &str, item: &Map<String, Value>| match item.get(name) {
         Some(Value::String(text)) => Some(text.clone()),
         _ => None,
     };
     let kind = text("type", item).filter(|kind| !kind.is_empty() && kind.len() <= 200);
-    let Some(kind) = kind else {
-        return fields.fault("usages", "type: This field is required.");
-    };
+    if kind.is_none() {
+        fields.fault::<()>(&at("type"), "This field is required.");
+    }
     let amount = match item.get("amount").map(amount) {
-        Some(Ok(amount)) => amount,
-        Some(Err(message)) => return fields.fault("usages", &format!("amount: {message}")),
-        None => return fields.fault("usages", "amount: This field is required."),
+        Some(Ok(amount)) => Some(amount),
+        Some(Err(message)) => fields.fault(&at("amount"), message),
+        None => fields.fault(&at("amount"), "This field is required."),
     };
     let description = text("description", item).unwrap_or_default();
     let hidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
     if description.chars().count() > 2_000 || description.chars().any(hidden) {
-        return fields.fault("usages", "description: Use 2000 printable characters or less.");
+        return fields.fault(&at("description"), "Use 2000 printable characters or less.");
     }
     let recurring = item.get("recurring").and_then(Value::as_bool).unwrap_or(false);
-    Some(Reported { kind, amount, description, recurring })
+    let reuses = match item.get("missing_usage_policy").map(reuses).transpose() {
+        Ok(reuses) => reuses.unwrap_or(false),
+        Err(why) => return fields.fault(&at("missing_usage_policy"), &why),
+    };
+    Some(Reported { kind: kind?, amount: amount?, description, recurring: recurring || reuses })
 }

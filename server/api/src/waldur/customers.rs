@@ -1,5 +1,8 @@
 //! `/api/customers/`: tenants, their quotas and their teams.
 
+mod quotas;
+mod wire;
+
 use axum::{
     Router,
     extract::State,
@@ -8,20 +11,19 @@ use axum::{
     routing::{get, post},
 };
 use market::{
-    CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CUSTOMERS, CustomerChange, CustomerRow, Error, Mine, Scope,
+    CUSTOMER_COUNTS, CUSTOMER_DETAILS, CUSTOMER_NUMBERS, CUSTOMER_TIMES, CUSTOMERS, CustomerChange,
+    Error, Mine, Scope,
 };
 use model::{CustomerId, Quota};
-use serde::Serialize;
-use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use serde_json::Value;
 
+use self::wire::{Customer, QuotaWire, wire, wires};
 use super::{
     answer::{Listing, gone, made, single, told},
-    links::{self, hex},
     schema, team,
 };
 use crate::{
-    Answer, Doors, Shared,
+    Answer, Shared,
     actors::SignedIn,
     bodies::{Fields, Named},
     door,
@@ -37,6 +39,7 @@ pub fn routes() -> Router<Shared> {
         door("/api/customers/{uuid}", get(find).patch(update).put(replace).delete(remove)),
         door("/api/customers/{uuid}/block", post(block)),
         door("/api/customers/{uuid}/unblock", post(unblock)),
+        quotas::routes(),
         team::routes("/api/customers", |text| Ok(Scope::Customer(id_of(text)?))),
     ]
     .into_iter()
@@ -115,107 +118,18 @@ pub fn doors() -> Vec<Door> {
         act("/api/customers/{uuid}/block/", "Stop an organization (operators)"),
         act("/api/customers/{uuid}/unblock/", "Let an organization go on (operators)"),
     ];
+    doors.push(quotas::door_of());
     doors.extend(team::doors(team::CUSTOMER_PATHS));
     doors
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<Customer>(), schema::<QuotaWire>(), schema::<super::Told>()]
-}
-
-/// How many of something there are, and may be: -1 is no limit.
-#[derive(Serialize, ToSchema)]
-#[schema(as = CustomerQuota)]
-pub struct QuotaWire {
-    name: String,
-    usage: i64,
-    limit: i64,
-}
-
-/// A tenant.
-#[expect(clippy::struct_excessive_bools, reason = "the wire has them")]
-#[derive(Serialize, ToSchema)]
-pub struct Customer {
-    url: String,
-    uuid: String,
-    created: String,
-    name: String,
-    slug: String,
-    display_name: String,
-    email: String,
-    country: String,
-    abbreviation: String,
-    native_name: String,
-    registration_code: String,
-    agreement_number: String,
-    contact_details: String,
-    backend_id: String,
-    blocked: bool,
-    archived: bool,
-    is_active: bool,
-    /// A decimal number as text.
-    default_tax_percent: String,
-    projects_count: i64,
-    users_count: i64,
-    is_service_provider: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_provider_uuid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_provider: Option<String>,
-    payment_profiles: Vec<Value>,
-    organization_groups: Vec<Value>,
-    quotas: Vec<QuotaWire>,
-    /// What was said of it besides: address, bank, telephone and the like.
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    details: Map<String, Value>,
-}
-
-impl Customer {
-    fn new(doors: &Doors, row: CustomerRow) -> Self {
-        let (it, provider) = (row.tenant.customer, row.tenant.provider);
-        Self {
-            url: doors.link(links::CUSTOMERS, it.id),
-            uuid: hex(it.id),
-            created: it.created_at.to_string(),
-            display_name: if it.abbreviation.is_empty() {
-                it.name.clone()
-            } else {
-                format!("{} ({})", it.name, it.abbreviation)
-            },
-            name: it.name,
-            slug: it.slug,
-            email: it.email,
-            country: it.country,
-            abbreviation: it.abbreviation,
-            native_name: it.native_name,
-            registration_code: it.registration_code,
-            agreement_number: it.agreement_number,
-            contact_details: it.contact_details,
-            backend_id: it.backend_id,
-            is_active: it.blocked_at.is_none() && it.archived_at.is_none(),
-            blocked: it.blocked_at.is_some(),
-            archived: it.archived_at.is_some(),
-            default_tax_percent: format!("{}.{:02}", it.tax_rate / 100, it.tax_rate % 100),
-            projects_count: row.tenant.projects,
-            users_count: row.tenant.users,
-            is_service_provider: provider.is_some(),
-            service_provider_uuid: provider.map(hex),
-            service_provider: provider.map(|id| doors.link("marketplace-service-providers", id)),
-            payment_profiles: Vec::new(),
-            organization_groups: Vec::new(),
-            quotas: row
-                .quotas
-                .into_iter()
-                .map(|quota| QuotaWire {
-                    name: quota.quota.as_str().to_owned(),
-                    usage: quota.used,
-                    limit: quota.limit.unwrap_or(-1),
-                })
-                .collect(),
-            details: it.details,
-        }
-    }
+    vec![
+        schema::<Customer>(),
+        schema::<QuotaWire>(),
+        schema::<quotas::QuotaRow>(),
+        schema::<super::Told>(),
+    ]
 }
 
 /// Reads an id of a path; what is none names nothing.
@@ -252,6 +166,18 @@ fn change(fields: &mut Fields, whole: bool) -> Result<CustomerChange, ApiError> 
         if fields.has(name) {
             let number = fields.may_number(name, 1_000_000.0);
             change.details.insert((*name).to_owned(), number.unwrap_or(Value::Null));
+        }
+    }
+    for name in CUSTOMER_COUNTS {
+        if fields.has(name) {
+            let count = fields.may_int(name, 0, i64::from(i32::MAX));
+            change.details.insert((*name).to_owned(), count.into());
+        }
+    }
+    for name in CUSTOMER_TIMES {
+        if fields.has(name) {
+            let time = fields.may_time(name).map(|at| at.to_string());
+            change.details.insert((*name).to_owned(), time.into());
         }
     }
     change.quotas = quotas(fields);
@@ -303,14 +229,14 @@ async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -
     let asked = listing.asked(&CUSTOMERS)?;
     let (found, total) =
         doors.market.customers().list(&caller.actor, asked, mine, listing.range()).await?;
-    let items: Vec<Customer> = found.into_iter().map(|row| Customer::new(&doors, row)).collect();
+    let items = wires(&doors, &caller, found).await?;
     listing.answer(&doors, &items, total)
 }
 
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
     let draft = change(&mut fields, true)?;
     let row = doors.market.customers().create(&caller.actor, draft).await?;
-    Ok(made(&Customer::new(&doors, row)))
+    Ok(made(&wire(&doors, &caller, row).await?))
 }
 
 async fn self_register(
@@ -320,7 +246,7 @@ async fn self_register(
 ) -> Answer {
     let draft = change(&mut fields, true)?;
     let row = doors.market.customers().self_register(&caller.actor, draft).await?;
-    Ok(made(&Customer::new(&doors, row)))
+    Ok(made(&wire(&doors, &caller, row).await?))
 }
 
 async fn find(
@@ -330,7 +256,7 @@ async fn find(
     query: Query,
 ) -> Answer {
     let row = doors.market.customers().find(&caller.actor, id_of(&uuid)?).await?;
-    Ok(single(&query, &Customer::new(&doors, row)))
+    Ok(single(&query, &wire(&doors, &caller, row).await?))
 }
 
 async fn update(
@@ -363,7 +289,7 @@ async fn change_one(
     doors.market.customers().find(&caller.actor, id).await?;
     let change = change(&mut fields, whole)?;
     let row = doors.market.customers().update(&caller.actor, id, change).await?;
-    Ok(axum::Json(Customer::new(doors, row)).into_response())
+    Ok(axum::Json(wire(doors, caller, row).await?).into_response())
 }
 
 async fn remove(State(doors): State<Shared>, caller: SignedIn, Named(uuid): Named) -> Answer {

@@ -1,5 +1,7 @@
 //! `/api/hooks-web/`: where people's programs want to hear of events.
 
+mod words;
+
 use axum::{Json, Router, extract::State, response::IntoResponse, routing::get};
 use market::{Error, HOOKS, Hook, HookChange};
 use model::HookId;
@@ -7,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use self::words::{apart, changed, is_group, is_type};
 use super::{
     answer::{Listing, gone, made, single},
     links::hex,
@@ -36,6 +39,8 @@ const NEW: &[Field] = &[
     must("destination_url", Takes::Text),
     may("event_types", Takes::List),
     may("event_groups", Takes::List),
+    may("own_event_types", Takes::List),
+    may("own_event_groups", Takes::List),
     may("content_type", Takes::Text),
     may("is_active", Takes::Flag),
 ];
@@ -44,6 +49,8 @@ const CHANGES: &[Field] = &[
     may("destination_url", Takes::Text),
     may("event_types", Takes::List),
     may("event_groups", Takes::List),
+    may("own_event_types", Takes::List),
+    may("own_event_groups", Takes::List),
     may("content_type", Takes::Text),
     may("is_active", Takes::Flag),
 ];
@@ -88,6 +95,10 @@ pub struct WebHook {
     destination_url: String,
     event_types: Vec<String>,
     event_groups: Vec<String>,
+    /// Kinds of events that Waldur has no names for.
+    own_event_types: Vec<String>,
+    /// Groups of events that Waldur has no names for.
+    own_event_groups: Vec<String>,
     content_type: String,
     is_active: bool,
     /// The messages are signed with it.
@@ -102,22 +113,28 @@ async fn wires(
     hooks: Vec<Hook>,
 ) -> Result<Vec<WebHook>, ApiError> {
     let (me, _) = doors.market.users().me(&caller.actor).await?;
-    let wire = |hook: Hook| WebHook {
-        url: doors.link("hooks-web", hook.id),
-        uuid: hex(hook.id),
-        author_uuid: hex(me.id),
-        author_fullname: me.full_name.clone(),
-        author_username: me.email.clone(),
-        author_email: me.email.clone(),
-        hook_type: "webhook",
-        destination_url: hook.url,
-        event_types: hook.event_types,
-        event_groups: hook.event_groups,
-        content_type: hook.content_type,
-        is_active: hook.active,
-        secret: hook.secret,
-        created: hook.created_at.to_string(),
-        modified: hook.updated_at.to_string(),
+    let wire = |hook: Hook| {
+        let (event_types, own_event_types) = apart(hook.event_types, is_type);
+        let (event_groups, own_event_groups) = apart(hook.event_groups, is_group);
+        WebHook {
+            url: doors.link("hooks-web", hook.id),
+            uuid: hex(hook.id),
+            author_uuid: hex(me.id),
+            author_fullname: me.full_name.clone(),
+            author_username: me.email.clone(),
+            author_email: me.email.clone(),
+            hook_type: "webhook",
+            destination_url: hook.url,
+            event_types,
+            event_groups,
+            own_event_types,
+            own_event_groups,
+            content_type: hook.content_type,
+            is_active: hook.active,
+            secret: hook.secret,
+            created: hook.created_at.to_string(),
+            modified: hook.updated_at.to_string(),
+        }
     };
     Ok(hooks.into_iter().map(wire).collect())
 }
@@ -131,7 +148,12 @@ fn id_of(text: &str) -> Result<HookId, ApiError> {
     text.parse().map_err(|_| ApiError::Market(Error::Missing("hook")))
 }
 
-fn change(fields: &mut Fields, whole: bool) -> Result<HookChange, ApiError> {
+/// What the body says, over what the hook hears of already.
+fn change(
+    fields: &mut Fields,
+    whole: bool,
+    before: (Vec<String>, Vec<String>),
+) -> Result<HookChange, ApiError> {
     let url = if whole || fields.has("destination_url") {
         fields.must_text("destination_url", 2_000)
     } else {
@@ -139,8 +161,18 @@ fn change(fields: &mut Fields, whole: bool) -> Result<HookChange, ApiError> {
     };
     let change = HookChange {
         url,
-        event_types: texts(fields, "event_types"),
-        event_groups: texts(fields, "event_groups"),
+        event_types: changed(
+            texts(fields, "event_types"),
+            texts(fields, "own_event_types"),
+            before.0,
+            is_type,
+        ),
+        event_groups: changed(
+            texts(fields, "event_groups"),
+            texts(fields, "own_event_groups"),
+            before.1,
+            is_group,
+        ),
         content_type: fields.may_text("content_type", 10).filter(|text| !text.is_empty()),
         active: fields.may_bool("is_active"),
     };
@@ -156,7 +188,7 @@ async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -
 }
 
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
-    let draft = change(&mut fields, true)?;
+    let draft = change(&mut fields, true, Default::default())?;
     let hook = doors.market.hooks().create(&caller.actor, draft).await?;
     Ok(made(&wire(&doors, &caller, hook).await?))
 }
@@ -197,8 +229,8 @@ async fn change_one(
     whole: bool,
 ) -> Answer {
     let id = id_of(uuid)?;
-    doors.market.hooks().find(&caller.actor, id).await?;
-    let change = change(&mut fields, whole)?;
+    let hook = doors.market.hooks().find(&caller.actor, id).await?;
+    let change = change(&mut fields, whole, (hook.event_types, hook.event_groups))?;
     let hook = doors.market.hooks().update(&caller.actor, id, change).await?;
     Ok(Json(wire(doors, caller, hook).await?).into_response())
 }

@@ -32,6 +32,7 @@ use crate::{
 pub fn routes() -> Router<Shared> {
     [
         door("/api/user-invitations", get(list).post(create)),
+        door("/api/user-invitations/reject", post(reject_by_token)),
         door("/api/user-invitations/{uuid}", get(find)),
         door("/api/user-invitations/{uuid}/accept", post(accept)),
         door("/api/user-invitations/{uuid}/reject", post(reject)),
@@ -67,6 +68,11 @@ pub fn doors() -> Vec<Door> {
         .fields(&[may("secret", Takes::Text)]),
         act("/api/user-invitations/{uuid}/reject/", "Decline the role")
             .fields(&[may("secret", Takes::Text)]),
+        act(
+            "/api/user-invitations/reject/",
+            "Decline the role; the token is the secret of the link",
+        )
+        .fields(&[must("token", Takes::Text)]),
         act("/api/user-invitations/{uuid}/cancel/", "Take an invitation back"),
         Door::new("post", "/api/user-invitations/{uuid}/send/", "Send an invitation again")
             .answers(200, "Invitation")
@@ -241,6 +247,19 @@ async fn reject(
 ) -> Answer {
     let (id, secret) = meant(&doors, &uuid, &mut fields).await?;
     doors.market.invitations().reject(&caller.actor, id, secret.as_deref()).await?;
+    Ok(told(StatusCode::OK, "Invitation is rejected."))
+}
+
+async fn reject_by_token(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    mut fields: Fields,
+) -> Answer {
+    let secret = fields.must_text("token", 200).unwrap_or_default();
+    fields.check()?;
+    let row = doors.market.invitations().by_secret(secret.trim()).await?;
+    let id = row.invitation.id;
+    doors.market.invitations().reject(&caller.actor, id, Some(secret.trim())).await?;
     Ok(told(StatusCode::OK, "Invitation is rejected."))
 }
 

@@ -1,12 +1,14 @@
 //! `/api/invoices/` and `/api/invoice-items/`: the months' bills and credit notes.
 //!
-//! A list leaves the items out unless `field=items` asks for them. Credit notes are listed when `credit_notes=true` asks
+//! A list has the items unless `field` leaves them out. Credit notes are listed when `credit_notes=true` asks
 //! for them: who looks for a customer's month expects one invoice.
 
 mod files;
 mod imports;
 mod paper;
 mod wires;
+
+use std::collections::HashMap;
 
 use axum::{
     Json, Router,
@@ -53,6 +55,7 @@ pub fn routes() -> Router<Shared> {
         door("/api/invoices/{uuid}/set_payment_url", post(set_payment_url)),
         door("/api/invoices/{uuid}/set_reference_number", post(set_reference_number)),
         door("/api/invoice-items", get(list_items)),
+        door("/api/invoice-items/{uuid}", get(find_item)),
     ]
     .into_iter()
     .fold(imports::routes(), Router::merge)
@@ -122,6 +125,7 @@ pub fn doors() -> Vec<Door> {
             "InvoiceItem",
             INVOICE_ITEMS.filters,
         ),
+        see("/api/invoice-items/{uuid}/", "An item of an invoice").answers(200, "InvoiceItem"),
     ]
 }
 
@@ -142,17 +146,30 @@ fn named(text: &str) -> Result<InvoiceId, Error> {
 
 /// An invoice with its items.
 async fn whole(doors: &Doors, caller: &SignedIn, invoice: Invoice) -> Result<InvoiceWire, Error> {
-    let items = doors.market.invoices().items(&caller.actor, invoice.id).await?;
-    let note = match invoice.state {
-        model::InvoiceState::Canceled => {
-            doors.market.invoices().credit_note(&caller.actor, invoice.id).await?
-        }
-        _ => None,
+    let made = wholes(doors, caller, vec![invoice]).await?.pop();
+    made.ok_or(Error::Missing("invoice"))
+}
+
+/// Invoices with their items, which are read all at once.
+async fn wholes(
+    doors: &Doors,
+    caller: &SignedIn,
+    found: Vec<Invoice>,
+) -> Result<Vec<InvoiceWire>, Error> {
+    let parts = doors.market.invoices().parts(&caller.actor, &found).await?;
+    let mut items: HashMap<InvoiceId, Vec<ItemWire>> = HashMap::new();
+    for item in parts.items {
+        items.entry(item.item.invoice).or_default().push(ItemWire::of(doors, item));
+    }
+    let wire = |invoice: Invoice| {
+        let id = invoice.id;
+        let mut wire = InvoiceWire::of(doors, invoice);
+        wire.items = Some(items.remove(&id).unwrap_or_default());
+        let note = parts.notes.iter().find(|(canceled, _)| *canceled == id);
+        wire.credit_note = note.map(|(_, note)| doors.link(links::INVOICES, *note));
+        wire
     };
-    let mut wire = InvoiceWire::of(doors, invoice);
-    wire.items = Some(items.into_iter().map(|item| ItemWire::of(doors, item)).collect());
-    wire.credit_note = note.map(|id| doors.link(links::INVOICES, id));
-    Ok(wire)
+    Ok(found.into_iter().map(wire).collect())
 }
 
 async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -> Answer {
@@ -161,15 +178,11 @@ async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -
         listing.query.text("credit_notes").is_some() || listing.query.text("number").is_some();
     let invoices = doors.market.invoices();
     let (found, total) = invoices.list(&caller.actor, asked, listing.range(), notes).await?;
-    let items = listing.query.pairs().any(|pair| pair == ("field", "items"));
-    let mut wires = Vec::with_capacity(found.len());
-    for invoice in found {
-        wires.push(if items {
-            whole(&doors, &caller, invoice).await?
-        } else {
-            InvoiceWire::of(&doors, invoice)
-        });
-    }
+    let wires = if listing.wants("items") || listing.wants("credit_note") {
+        wholes(&doors, &caller, found).await?
+    } else {
+        found.into_iter().map(|invoice| InvoiceWire::of(&doors, invoice)).collect()
+    };
     listing.answer(&doors, &wires, total)
 }
 
@@ -180,6 +193,17 @@ async fn list_items(State(doors): State<Shared>, caller: SignedIn, listing: List
     let items: Vec<InvoiceItemWire> =
         found.into_iter().map(|item| InvoiceItemWire::of(&doors, item)).collect();
     listing.answer(&doors, &items, total)
+}
+
+async fn find_item(
+    State(doors): State<Shared>,
+    caller: SignedIn,
+    Named(id): Named,
+    query: Query,
+) -> Answer {
+    let id = id.parse().map_err(|_| Error::Missing("invoice item"))?;
+    let found = doors.market.invoices().find_item(&caller.actor, id).await?;
+    Ok(single(&query, &InvoiceItemWire::of(&doors, found)))
 }
 
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {

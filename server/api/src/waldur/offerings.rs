@@ -3,6 +3,7 @@
 
 mod acts;
 mod figures;
+mod kept;
 mod wire;
 
 use axum::{
@@ -15,8 +16,9 @@ use market::{
     Asked, Clause, ComponentDraft, Error, OFFERINGS, ORDERS, OfferChange, OfferDraft, Side,
 };
 use model::{OfferingId, OrderId, PlanId};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use self::kept::{KEPT, kept};
 pub use self::wire::{OfferingWire, wire};
 use super::{
     answer::{Listing, gone, made, single},
@@ -44,32 +46,6 @@ const MANAGED: [(&str, &str, Side); 2] = [
         Side::Provider,
     ),
     ("/api/marketplace-offerings/", "/api/marketplace-offerings/{uuid}/", Side::Either),
-];
-
-/// What is only kept and shown again, and how it is written.
-const KEPT: [(&str, Takes); 22] = [
-    ("full_description", Takes::Text),
-    ("attributes", Takes::Object),
-    ("options", Takes::Object),
-    ("resource_options", Takes::Object),
-    ("plugin_options", Takes::Object),
-    ("service_attributes", Takes::Object),
-    ("terms_of_service", Takes::Text),
-    ("terms_of_service_link", Takes::Text),
-    ("privacy_policy_link", Takes::Text),
-    ("documentation_url", Takes::Text),
-    ("access_url", Takes::Text),
-    ("helpdesk_url", Takes::Text),
-    ("vendor_details", Takes::Text),
-    ("getting_started", Takes::Text),
-    ("integration_guide", Takes::Text),
-    ("country", Takes::Text),
-    ("latitude", Takes::Any),
-    ("longitude", Takes::Any),
-    ("billable", Takes::Flag),
-    ("datacite_doi", Takes::Text),
-    ("limits", Takes::Object),
-    ("backend_metadata", Takes::Object),
 ];
 
 const SAID: &[Field] = &[
@@ -184,7 +160,13 @@ fn named(text: &str) -> Result<OfferingId, Error> {
 
 async fn public_list(State(doors): State<Shared>, caller: MaybeActor, listing: Listing) -> Answer {
     let actor = caller.0.as_ref().map(|caller| &*caller.actor);
-    let asked = listing.asked(&OFFERINGS)?;
+    let mut asked = listing.asked(&OFFERINGS)?;
+    // Who manages what is nobody's business but their own.
+    let me = actor.and_then(market::Actor::user);
+    let managers = listing.query.pairs().filter(|(name, _)| *name == "service_manager_uuid");
+    if managers.into_iter().any(|(_, id)| !id.is_empty() && id.parse().ok() != me) {
+        asked = asked.and(Clause::plain("1 = 0"));
+    }
     let offers = doors.market.offers();
     let (found, total) = offers.list(actor, Side::Public, asked, listing.range()).await?;
     let items: Vec<OfferingWire> =
@@ -250,38 +232,6 @@ fn of_offering(listing: &Listing, id: OfferingId) -> Result<Asked, crate::errors
     Ok(listing.asked(&ORDERS)?.and(Clause::of("d.offering_id IN (?)", [id.to_string()])))
 }
 
-/// The members that are only kept, as far as they were sent.
-fn kept(fields: &mut Fields) -> Map<String, Value> {
-    let mut found = Map::new();
-    for (name, takes) in KEPT {
-        let value = match takes {
-            Takes::Object => fields.may_object(name).map(Value::Object),
-            Takes::Flag => fields.may_bool(name).map(Value::Bool),
-            Takes::Text => fields.may_text(name, 20_000).map(Value::String),
-            // What is sent as null is taken away again.
-            _ => match fields.value(name) {
-                Some(value @ (Value::Number(_) | Value::Null)) => Some(value.clone()),
-                Some(Value::String(text)) => match text.parse::<f64>() {
-                    Ok(n) if n.is_finite() => serde_json::Number::from_f64(n).map(Value::Number),
-                    _ => fields.fault(name, "A valid number is required."),
-                },
-                Some(_) => fields.fault(name, "A valid number is required."),
-                None => None,
-            },
-        };
-        if let Some(value) = value {
-            found.insert(name.to_owned(), value);
-        }
-    }
-    for name in ["privacy_policy_link", "documentation_url", "access_url", "helpdesk_url"] {
-        let text = found.get(name).and_then(Value::as_str).unwrap_or_default();
-        if !text.is_empty() && !text.starts_with("https://") && !text.starts_with("http://") {
-            fields.fault::<()>(name, "Enter a valid URL.");
-        }
-    }
-    found
-}
-
 /// What a body says of a component.
 pub(super) fn component(fields: &mut Fields) -> ComponentDraft {
     let most = 1_000_000_000_000;
@@ -301,18 +251,19 @@ pub(super) fn component(fields: &mut Fields) -> ComponentDraft {
     }
 }
 
-/// The objects of a list, each read by itself; its faults are the list's.
+/// The objects of a list, each read by itself; its faults are told of its place.
 fn each<T>(fields: &mut Fields, name: &str, read: impl Fn(&mut Fields) -> T) -> Vec<T> {
     let mut found = Vec::new();
-    for item in fields.may_list(name).unwrap_or_default() {
+    for (place, item) in fields.may_list(name).unwrap_or_default().into_iter().enumerate() {
         let Value::Object(members) = item else {
-            fields.fault::<()>(name, "Expected a dictionary of items.");
+            let at = format!("{name}/{place}/non_field_errors");
+            fields.fault::<()>(&at, "Expected a dictionary of items.");
             continue;
         };
         let mut inner = Fields::of(members);
         found.push(read(&mut inner));
         for fault in inner.take_faults() {
-            fields.fault::<()>(name, &format!("{}: {}", fault.field, fault.message));
+            fields.fault::<()>(&format!("{name}/{place}/{}", fault.field), &fault.message);
         }
     }
     found
@@ -354,6 +305,7 @@ async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Field
 fn change(fields: &mut Fields) -> OfferChange {
     OfferChange {
         name: fields.may_text("name", 150),
+        slug: fields.may_text("slug", 60),
         category: fields.may_link("category", &[links::CATEGORIES]),
         description: fields.may_text("description", 20_000),
         shared: fields.may_bool("shared"),

@@ -156,7 +156,7 @@ pub fn schemas() -> Vec<(String, Value)> {
 /// How a customer pays.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PaymentProfile)]
-struct ProfileWire {
+pub struct ProfileWire {
     uuid: String,
     url: String,
     name: String,
@@ -169,7 +169,7 @@ struct ProfileWire {
     is_active: bool,
 }
 
-fn profile_wire(doors: &Doors, profile: Profile) -> ProfileWire {
+pub fn profile_wire(doors: &Doors, profile: Profile) -> ProfileWire {
     ProfileWire {
         uuid: hex(profile.id),
         url: doors.link(PROFILE_LINKS, profile.id),

@@ -15,12 +15,12 @@ use market::{Error, PLAN_COMPONENTS, PLANS, PlanDraft, PriceDraft, Tier};
 use model::{PlanId, PlanUnit};
 use serde_json::{Map, Value};
 
-use self::wires::{PartWire, part_wire};
+use self::wires::{PartWire, PlanUsage, part_wire};
 pub use self::wires::{PlanWire, schemas, wire};
 use super::{
     answer::{Listing, made, single, told},
     links::OFFERINGS,
-    read::price,
+    read::{price, whole},
 };
 use crate::{
     Answer, Shared,
@@ -34,6 +34,7 @@ use crate::{
 pub fn routes() -> Router<Shared> {
     [
         door("/api/marketplace-plans", get(list).post(create)),
+        door("/api/marketplace-plans/usage_stats", get(usage_stats)),
         door("/api/marketplace-plans/{uuid}", get(find).patch(update).put(update)),
         door("/api/marketplace-plans/{uuid}/archive", post(archive)),
         door("/api/marketplace-plans/{uuid}/update_prices", post(update_prices)),
@@ -68,8 +69,21 @@ pub fn doors() -> Vec<Door> {
     let act = |path, summary| Door::new("post", path, summary).refuses(&[400, 403, 404]);
     vec![
         Door::list(path, "Plans", "Plan", PLANS.filters),
+        Door::list(
+            "/api/marketplace-plans/usage_stats/",
+            "How many resources are on plans, and may be",
+            "PlanUsage",
+            PLANS.filters,
+        ),
         Door::new("post", path, "Add a plan to an offering")
-            .fields(&[&[must("name", Takes::Text), must("offering", Takes::Link)], SAID].concat())
+            .fields(
+                &[
+                    &[must("name", Takes::Text), must("offering", Takes::Link)][..],
+                    &[may("archived", Takes::Flag)],
+                    SAID,
+                ]
+                .concat(),
+            )
             .answers(201, "Plan")
             .refuses(&[403, 409]),
         Door::new("get", one, "A plan").answers(200, "Plan").refuses(&[404]),
@@ -114,6 +128,13 @@ async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -
     let asked = listing.asked(&PLANS)?;
     let (found, total) = doors.market.plans().list(&caller.actor, asked, listing.range()).await?;
     let items: Vec<PlanWire> = found.into_iter().map(|one| wire(&doors, one)).collect();
+    listing.answer(&doors, &items, total)
+}
+
+async fn usage_stats(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -> Answer {
+    let asked = listing.asked(&PLANS)?;
+    let (found, total) = doors.market.plans().list(&caller.actor, asked, listing.range()).await?;
+    let items: Vec<PlanUsage> = found.into_iter().map(PlanUsage::of).collect();
     listing.answer(&doors, &items, total)
 }
 
@@ -188,8 +209,7 @@ fn tiered(members: &Map<String, Value>) -> Result<PriceDraft, &'static str> {
 fn amounts(fields: &mut Fields, map: &Map<String, Value>) -> BTreeMap<String, i64> {
     let mut found = BTreeMap::new();
     for (name, value) in map.iter().take(200) {
-        let amount = value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-        match amount.filter(|n| (0..=1_000_000_000).contains(n)) {
+        match whole(value).filter(|n| (0..=1_000_000_000).contains(n)) {
             Some(amount) => drop(found.insert(name.clone(), amount)),
             None => {
                 fields.fault::<()>("quotas", "A valid integer is required.");
@@ -203,9 +223,14 @@ async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Field
     let name = fields.must_text("name", 150);
     let offering = fields.must_link("offering", OFFERINGS);
     let draft = PlanDraft { name, ..read(&mut fields) };
+    let archived = fields.may_bool("archived").unwrap_or(false);
     fields.check()?;
     let offering = offering.ok_or(Error::Missing("offering"))?;
-    let plan = doors.market.plans().create(&caller.actor, offering, draft).await?;
+    let plans = doors.market.plans();
+    let mut plan = plans.create(&caller.actor, offering, draft).await?;
+    if archived {
+        plan = plans.archive(&caller.actor, plan.plan.id).await?;
+    }
     Ok(made(&wire(&doors, plan)))
 }
 

@@ -1,10 +1,13 @@
 //! Reads the fields of a body as Django REST Framework would, with its messages.
 
+mod amounts;
+
 use std::str::FromStr;
 
 use model::{Day, Timestamp, Usd};
 use serde_json::{Map, Value};
 
+pub use self::amounts::{amount, decimal, price};
 use super::links::{WrongLink, id_of};
 use crate::bodies::Fields;
 
@@ -73,9 +76,7 @@ impl Fields {
         let number = match self.value(name)? {
             Value::Null => return None,
             Value::String(text) if text.is_empty() => return None,
-            Value::String(text) => text.trim().parse().ok(),
-            Value::Number(number) => number.as_i64(),
-            _ => None,
+            other => whole(other),
         };
         match number {
             None => self.fault(name, "A valid integer is required."),
@@ -214,23 +215,53 @@ impl Fields {
         }
     }
 
-    /// A list of anything.
+    /// A list of anything. A form sends its items as fields of one name, objects as JSON; a field that was sent once is
+    /// the whole list as JSON, or its only item.
     pub fn may_list(&mut self, name: &str) -> Option<Vec<Value>> {
         match self.value(name)? {
             Value::Null => None,
+            Value::Array(items) if items.len() <= MOST_MEMBERS && self.form => {
+                Some(items.iter().map(item).collect())
+            }
             Value::Array(items) if items.len() <= MOST_MEMBERS => Some(items.clone()),
             Value::String(text) if text.is_empty() => None,
             Value::String(text) => match serde_json::from_str(text) {
                 Ok(Value::Array(items)) => Some(items),
+                Ok(item @ Value::Object(_)) if self.form => Some(vec![item]),
+                _ if self.form => Some(vec![Value::String(text.clone())]),
                 _ => self.fault(name, "Value must be valid JSON."),
             },
+            item @ Value::Object(_) if self.form => Some(vec![item.clone()]),
             _ => self.fault(name, "Expected a list of items."),
         }
     }
 }
 
+/// An item of a form's list: an object where the text is one.
+fn item(value: &Value) -> Value {
+    let text = value.as_str().filter(|text| text.trim_start().starts_with('{'));
+    match text.map(serde_json::from_str) {
+        Some(Ok(object @ Value::Object(_))) => object,
+        _ => value.clone(),
+    }
+}
+
+/// A whole number as number or text; `10.0` is one, as Django REST Framework has it.
+pub fn whole(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let digits = match text.split_once('.') {
+        Some((digits, zeros)) if zeros.bytes().all(|byte| byte == b'0') => digits,
+        _ => &text,
+    };
+    digits.parse().ok()
+}
+
 /// A time as Python and JavaScript write it.
-fn moment(text: &str) -> Option<Timestamp> {
+pub fn moment(text: &str) -> Option<Timestamp> {
     const MINUTE_MS: i64 = 60_000;
     let text = text.trim().replace(' ', "T");
     if let Ok(day) = text.parse::<Day>() {
@@ -264,69 +295,6 @@ fn moment(text: &str) -> Option<Timestamp> {
     Some(read.plus_ms(-offset * MINUTE_MS))
 }
 
-/// An amount of money as text or number; `None` when it is null or empty.
-pub fn price(value: &Value) -> Result<Option<Usd>, &'static str> {
-    /// The most that a price may be, in micro-dollars: a billion dollars.
-    const MOST: i64 = 1_000_000_000_000_000;
-    let text = match value {
-        Value::Null => return Ok(None),
-        Value::String(text) if text.is_empty() => return Ok(None),
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => return Err("A valid number is required."),
-    };
-    if text.len() > 40 {
-        return Err("Ensure that there are no more than 22 digits in total.");
-    }
-    let plain = text.strip_prefix(['-', '+']).unwrap_or(&text);
-    if plain.is_empty() || !plain.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return Err("A valid number is required.");
-    }
-    let fraction = plain.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('0'));
-    if fraction.len() > 6 {
-        return Err("Ensure that there are no more than 6 decimal places.");
-    }
-    if text.starts_with('-') {
-        return Err("Ensure this value is greater than or equal to 0.");
-    }
-    match text.trim_start_matches('+').parse::<Usd>() {
-        Ok(amount) if amount.micros() <= MOST => Ok(Some(amount)),
-        Ok(_) => Err("Ensure this value is less than or equal to 1000000000."),
-        Err(_) => Err("Ensure that there are no more than 22 digits in total."),
-    }
-}
-
-/// How much of something, as text or number, in millionths: up to a million million units.
-pub fn amount(value: &Value) -> Result<i64, &'static str> {
-    const MOST: i64 = 1_000_000_000_000 * 1_000_000;
-    let text = match value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => return Err("A valid number is required."),
-    };
-    if text.len() > 40 {
-        return Err("Ensure that there are no more than 22 digits in total.");
-    }
-    match text.parse::<Usd>().map(Usd::micros) {
-        Ok(amount) if amount < 0 => Err("Ensure this value is greater than or equal to 0."),
-        Ok(amount) if amount <= MOST => Ok(amount),
-        Ok(_) | Err(model::WrongAmount::TooLarge) => {
-            Err("Ensure this value is less than or equal to 1000000000000.")
-        }
-        Err(model::WrongAmount::Format) => {
-            Err("A valid number with at most 6 decimal places is required.")
-        }
-    }
-}
-
-/// An amount as this wire prints it: text with seven decimals.
-pub fn decimal(amount: Usd) -> String {
-    let micros = amount.micros();
-    let sign = if micros < 0 { "-" } else { "" };
-    let size = micros.unsigned_abs();
-    format!("{sign}{}.{:06}0", size / 1_000_000, size % 1_000_000)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -349,23 +317,13 @@ mod tests {
     }
 
     #[test]
-    fn prices_are_exact_or_refused() {
-        let right = |value: Value| price(&value).unwrap().map(Usd::micros);
-        assert_eq!(right(json!("99.00")), Some(99_000_000));
-        assert_eq!(right(json!(0.5)), Some(500_000));
-        assert_eq!(right(json!("1.0000010")), Some(1_000_001));
-        assert_eq!(right(json!("")), None);
-        for wrong in [
-            json!("-1"),
-            json!("1e3"),
-            json!("0.0000001"),
-            json!("9".repeat(30)),
-            json!([]),
-            json!("."),
-            json!("NaN"),
-        ] {
-            assert!(price(&wrong).is_err(), "{wrong}");
+    fn whole_numbers_may_end_in_zeros() {
+        for right in [json!(10), json!(10.0), json!("10.0"), json!(" 10. "), json!("10")] {
+            assert_eq!(whole(&right), Some(10), "{right}");
         }
-        assert_eq!(decimal(Usd::from_micros(99_000_000)), "99.0000000");
+        for wrong in [json!(10.5), json!("10.01"), json!("x"), json!(""), json!(true), json!(1e30)]
+        {
+            assert_eq!(whole(&wrong), None, "{wrong}");
+        }
     }
 }

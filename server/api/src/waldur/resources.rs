@@ -10,7 +10,7 @@ use axum::{
 };
 use market::{Error, HOLDINGS, HoldingChange, ResourceRequest, Told};
 use model::ResourceId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::wires::{
     OrderUuid, PeriodWire, PlanEstimate, TeamMember, period_usage, wires, with_usages,
@@ -311,12 +311,8 @@ async fn team(
     listing: Listing,
 ) -> Answer {
     let found = doors.market.holdings().team(&caller.actor, named(&id)?).await?;
-    let one = |member: market::Member| TeamMember {
-        uuid: hex(member.user),
-        role: member.role.as_str(),
-        expiration_time: member.expires_at.map(|at| at.to_string()),
-    };
-    let items: Vec<TeamMember> = found.into_iter().map(one).collect();
+    let items: Vec<TeamMember> =
+        found.into_iter().map(|mate| TeamMember::new(&doors, mate)).collect();
     listing.answer_all(&doors, &items)
 }
 
@@ -346,8 +342,21 @@ fn told_by(what: &str, fields: &mut Fields) -> Option<Told> {
         }
         "submit_report" => {
             required(fields, "report");
-            fields.may_list("report").map(Told::Report)
+            report(fields).map(Told::Report)
         }
         _ => Some(Told::Seen),
     }
+}
+
+/// The sections of a report: objects with a header and a body, both texts.
+fn report(fields: &mut Fields) -> Option<Vec<Value>> {
+    let sections = fields.may_list("report")?;
+    let sound = |section: &Value| {
+        let text = |name: &str| section.get(name).is_none_or(Value::is_string);
+        section.is_object() && text("header") && text("body")
+    };
+    if sections.iter().all(sound) {
+        return Some(sections);
+    }
+    fields.fault("report", "A report is a list of sections, each with the texts header and body.")
 }

@@ -1,7 +1,7 @@
 //! `/api/marketplace-service-providers/`: customers that sell.
 
 use axum::{Json, Router, extract::State, response::IntoResponse, routing::get};
-use market::{Account, Earnings, Error, OFFERINGS, PEOPLE, PROVIDERS, Side, Vendor};
+use market::{Account, Earnings, Error, OFFERINGS, PEERS, PROVIDERS, Side, Vendor};
 use model::{CustomerId, ProviderId, Usd};
 use serde::Serialize;
 use serde_json::Value;
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     answer::{Listing, made, single},
+    component_usages::quantity,
     links::{self, hex},
     offerings,
     read::decimal,
@@ -83,7 +84,7 @@ pub fn doors() -> Vec<Door> {
             "/api/marketplace-service-providers/{uuid}/users/",
             "People with a role in what has something of a provider",
             "ProviderUser",
-            PEOPLE.filters,
+            PEERS.filters,
         )
         .refuses(&[403, 404]),
         Door::list(
@@ -152,8 +153,9 @@ struct ProviderStat {
 
 #[derive(Serialize, ToSchema)]
 struct ProviderRevenue {
-    /// What was invoiced and what came from wallets, in US dollars.
-    total: String,
+    /// What was invoiced and what came from wallets, in US dollars: a number, as the client has it.
+    #[schema(value_type = f64)]
+    total: Value,
     year: i64,
     month: i64,
     invoiced: String,
@@ -278,7 +280,7 @@ async fn revenue(
     let found = doors.market.vendors().revenue(&caller.actor, named(&id)?).await?;
     let dollars = |micros| decimal(Usd::from_micros(micros));
     let one = |earned: Earnings| ProviderRevenue {
-        total: dollars(earned.invoiced.saturating_add(earned.wallets)),
+        total: quantity(earned.invoiced.saturating_add(earned.wallets)),
         year: earned.month.year(),
         month: earned.month.month(),
         invoiced: dollars(earned.invoiced),
@@ -308,7 +310,7 @@ async fn users(
     listing: Listing,
 ) -> Answer {
     let id = named(&id)?;
-    let asked = listing.asked(&PEOPLE)?;
+    let asked = listing.asked(&PEERS)?;
     let vendors = doors.market.vendors();
     let (found, total) = vendors.people(&caller.actor, id, asked, listing.range()).await?;
     let one = |account: Account| {

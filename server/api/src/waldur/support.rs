@@ -14,7 +14,8 @@ use serde_json::Value;
 
 pub use self::wires::schemas;
 use self::wires::{
-    CommentWire, IssueWire, SupportPriority, SupportStatus, comment_wire, priority_id, wire,
+    CommentWire, IssueWire, SupportPriority, SupportStatus, comment_wire, priority_id, status_id,
+    wire,
 };
 use super::{
     answer::{Listing, made, single},
@@ -45,7 +46,9 @@ pub fn routes() -> Router<Shared> {
         door("/api/support-comments", get(comments)),
         door("/api/support-comments/{uuid}", get(find_comment)),
         door("/api/support-priorities", get(priorities)),
+        door("/api/support-priorities/{uuid}", get(find_priority)),
         door("/api/support-statuses", get(statuses)),
+        door("/api/support-statuses/{uuid}", get(find_status)),
     ]
     .into_iter()
     .fold(Router::new(), Router::merge)
@@ -54,7 +57,8 @@ pub fn routes() -> Router<Shared> {
 pub fn doors() -> Vec<Door> {
     let issue = |method, path, summary| Door::new(method, path, summary).refuses(&[400, 403, 404]);
     vec![
-        Door::list("/api/support-issues/", "Tickets", "Issue", ISSUES.filters),
+        Door::list("/api/support-issues/", "Tickets", "Issue", ISSUES.filters)
+            .query(&[("sla_breached", "`true` for those of which a promise was broken.")]),
         Door::new("post", "/api/support-issues/", "Open a ticket")
             .fields(&[
                 must("type", Takes::Text),
@@ -66,6 +70,7 @@ pub fn doors() -> Vec<Door> {
                 may("resource", Takes::Link),
                 may("offering", Takes::Link),
                 may("assignee", Takes::Link),
+                may("caller", Takes::Link),
                 may("remote_id", Takes::Text),
                 may("is_reported_manually", Takes::Flag),
                 may("first_comment", Takes::Text),
@@ -121,7 +126,13 @@ pub fn doors() -> Vec<Door> {
             "SupportPriority",
             &[],
         ),
+        Door::new("get", "/api/support-priorities/{uuid}/", "A priority")
+            .answers(200, "SupportPriority")
+            .refuses(&[404]),
         Door::list("/api/support-statuses/", "What a ticket can be", "SupportStatus", &[]),
+        Door::new("get", "/api/support-statuses/{uuid}/", "A status of tickets")
+            .answers(200, "SupportStatus")
+            .refuses(&[404]),
     ]
 }
 
@@ -138,7 +149,10 @@ fn named(text: &str) -> Result<TicketId, Error> {
 }
 
 async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -> Answer {
-    let asked = listing.asked(&ISSUES)?;
+    let mut asked = listing.asked(&ISSUES)?;
+    if let Some(breached) = listing.query.flag("sla_breached")? {
+        asked = asked.and(market::breached(doors.market.core().now(), breached));
+    }
     let (found, total) = doors.market.issues().list(&caller.actor, asked, listing.range()).await?;
     let items: Vec<IssueWire> = found.into_iter().map(|one| wire(&doors, &caller, one)).collect();
     listing.answer(&doors, &items, total)
@@ -193,6 +207,7 @@ async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Field
             .may_link("resource", &[links::RESOURCES, "marketplace-provider-resources"]),
         offering: fields.may_link("offering", links::OFFERINGS),
         assignee: fields.may_link("assignee", PEOPLE),
+        caller: fields.may_link("caller", PEOPLE),
         remote_id: fields.may_text("remote_id", 255).unwrap_or_default(),
     };
     let first = fields.may_text("first_comment", 4_000).filter(|text| !text.trim().is_empty());
@@ -331,4 +346,29 @@ async fn statuses(State(doors): State<Shared>, _: SignedIn, listing: Listing) ->
     let one = |(place, state): (usize, &TicketState)| SupportStatus::of(&doors, place, *state);
     let all: Vec<SupportStatus> = TicketState::ALL.iter().enumerate().map(one).collect();
     listing.answer_all(&doors, &all)
+}
+
+async fn find_priority(
+    State(doors): State<Shared>,
+    _: SignedIn,
+    Named(id): Named,
+    query: Query,
+) -> Answer {
+    let id = id.replace('-', "").to_lowercase();
+    let found = Priority::ALL.iter().find(|known| priority_id(**known) == id);
+    let found = found.ok_or(Error::Missing("priority"))?;
+    Ok(single(&query, &SupportPriority::of(&doors, *found)))
+}
+
+async fn find_status(
+    State(doors): State<Shared>,
+    _: SignedIn,
+    Named(id): Named,
+    query: Query,
+) -> Answer {
+    let id = id.replace('-', "").to_lowercase();
+    let mut states = TicketState::ALL.iter().enumerate();
+    let found = states.find(|(place, _)| status_id(*place) == id);
+    let (place, state) = found.ok_or(Error::Missing("status"))?;
+    Ok(single(&query, &SupportStatus::of(&doors, place, *state)))
 }

@@ -132,6 +132,7 @@ pub struct Created {
 /// What a token may be for.
 #[derive(Serialize, ToSchema)]
 pub struct TokenScope {
+    permission: &'static str,
     key: &'static str,
     name: &'static str,
     description: &'static str,
@@ -195,7 +196,7 @@ async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -
 async fn scopes(State(doors): State<Shared>, _: SignedIn, listing: Listing) -> Answer {
     let all: Vec<TokenScope> = TOKEN_SCOPES
         .iter()
-        .map(|(key, text)| TokenScope { key, name: key, description: text })
+        .map(|(key, text)| TokenScope { permission: key, key, name: key, description: text })
         .collect();
     listing.answer_all(&doors, &all)
 }

@@ -160,7 +160,11 @@ async fn find(
 fn part(fields: &mut Fields) -> Option<Part> {
     let username = fields.must_text("username", 200);
     let amount = must_amount(fields, "usage");
-    let user: Option<UserId> = fields.may_link("user", &[links::USERS]);
+    // Accounts of offerings are not kept here: what is told of one is told by its name alone.
+    let account = fields.value("user").and_then(Value::as_str);
+    let account = account.is_some_and(|text| text.contains("/marketplace-offering-users/"));
+    let user: Option<UserId> =
+        if account { None } else { fields.may_link("user", &[links::USERS]) };
     Some(Part { username: username?, user, amount: amount? })
 }
 
@@ -194,15 +198,16 @@ async fn set_many(
         fields.fault("usages", "This field is required.").unwrap_or_default()
     };
     let mut parts = Vec::with_capacity(listed.len());
-    for item in listed {
+    for (place, item) in listed.into_iter().enumerate() {
         let Value::Object(members) = item else {
-            fields.fault::<()>("usages", "Expected a dictionary of items.");
+            let at = format!("usages/{place}/non_field_errors");
+            fields.fault::<()>(&at, "Expected a dictionary of items.");
             continue;
         };
         let mut inner = Fields::of(members);
         parts.extend(part(&mut inner));
         for fault in inner.take_faults() {
-            fields.fault::<()>("usages", &format!("{}: {}", fault.field, fault.message));
+            fields.fault::<()>(&format!("usages/{place}/{}", fault.field), &fault.message);
         }
     }
     fields.check()?;

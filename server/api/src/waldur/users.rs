@@ -88,7 +88,7 @@ pub fn doors() -> Vec<Door> {
 }
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<User>(), schema::<OwnPermission>()]
+    vec![schema::<User>(), schema::<Own>(), schema::<OwnPermission>()]
 }
 
 /// A role of the caller's.
@@ -106,6 +106,17 @@ pub struct OwnPermission {
     scope_name: String,
     customer_uuid: String,
     customer_name: String,
+}
+
+/// What only the caller is told of themselves.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnUser)]
+pub struct Own {
+    slug: String,
+    /// Always null: a token works until it is taken back.
+    token_lifetime: Option<i64>,
+    /// Always null: nobody is asked to agree to a policy.
+    agreement_date: Option<String>,
 }
 
 /// Somebody. What the caller may not see is left out.
@@ -132,6 +143,8 @@ pub struct User {
     #[serde(skip_serializing_if = "Option::is_none")]
     permissions: Option<Vec<OwnPermission>>,
     #[serde(flatten)]
+    own: Option<Own>,
+    #[serde(flatten)]
     #[schema(value_type = Object)]
     details: Map<String, Value>,
 }
@@ -154,6 +167,7 @@ impl User {
             is_support: whole.then_some(role == Some(Role::Support)),
             role: role.filter(|_| whole).map(|role| role.as_str().to_owned()),
             permissions: None,
+            own: None,
             details: if whole { details } else { Map::new() },
         }
     }
@@ -180,8 +194,9 @@ fn id_of(text: &str) -> Result<UserId, ApiError> {
     text.parse().map_err(|_| ApiError::Market(Error::Missing("user")))
 }
 
-/// What the body says of a person. `first_name` and `last_name` make a name where `full_name` does not.
-fn change(fields: &mut Fields) -> UserChange {
+/// What the body says of a person who had this role. `first_name` and `last_name` make a name where `full_name` does
+/// not.
+fn change(fields: &mut Fields, before: Option<Role>) -> UserChange {
     let full_name = fields.may_text("full_name", 150);
     let names = (fields.may_text("first_name", 75), fields.may_text("last_name", 74));
     let joined = match names {
@@ -194,7 +209,7 @@ fn change(fields: &mut Fields) -> UserChange {
         email: fields.may_text("email", 254),
         full_name: full_name.filter(|name| !name.is_empty()).or(joined),
         active: fields.may_bool("is_active"),
-        role: role(fields),
+        role: role(fields, before),
         ..UserChange::default()
     };
     for (name, most) in USER_DETAILS {
@@ -206,17 +221,30 @@ fn change(fields: &mut Fields) -> UserChange {
     change
 }
 
-/// The operator's role that is meant: by its name, or by the two flags that Waldur has.
+/// The operator's role that is meant: by its name, or by the two flags that Waldur has. A flag that is taken away takes
+/// away the role that it names and no other.
 #[expect(clippy::option_option, reason = "not sent, taken away, or given")]
-fn role(fields: &mut Fields) -> Option<Option<Role>> {
+fn role(fields: &mut Fields, before: Option<Role>) -> Option<Option<Role>> {
     if fields.has("role") {
         return Some(fields.may_word("role"));
     }
-    match (fields.may_bool("is_staff"), fields.may_bool("is_support")) {
-        (None, None) => None,
-        (Some(true), _) => Some(Some(Role::Staff)),
-        (_, Some(true)) => Some(Some(Role::Support)),
-        _ => Some(None),
+    let (staff, support) = (fields.may_bool("is_staff"), fields.may_bool("is_support"));
+    flagged(staff, support, before)
+}
+
+#[expect(clippy::option_option, reason = "not sent, taken away, or given")]
+fn flagged(
+    staff: Option<bool>,
+    support: Option<bool>,
+    before: Option<Role>,
+) -> Option<Option<Role>> {
+    match (staff, support, before) {
+        (Some(true), _, _) => Some(Some(Role::Staff)),
+        // Staff may do all that support may.
+        (None, Some(true), Some(Role::Staff)) => None,
+        (_, Some(true), _) => Some(Some(Role::Support)),
+        (Some(false), _, Some(Role::Staff)) | (_, Some(false), Some(Role::Support)) => Some(None),
+        _ => None,
     }
 }
 
@@ -232,11 +260,16 @@ async fn list(State(doors): State<Shared>, caller: SignedIn, listing: Listing) -
         Some(text) => Some(id_in(&text, &[links::PROJECTS]).map_err(|_| wrong("project_uuid"))?),
         None => None,
     };
-    let (found, total) = doors
+    let (mut found, mut total) = doors
         .market
         .users()
         .list(&caller.actor, asked, (customer, project), listing.range())
         .await?;
+    if scope("email").or_else(|| scope("username")).is_some() {
+        // Whose address is not shown is not found by it. An address has one account, so that this is the only page.
+        found.retain(|row| row.whole);
+        total = if all { total } else { found.len() as u64 };
+    }
     let items: Vec<User> = found.into_iter().map(|row| User::new(&doors, row)).collect();
     listing.answer(&doors, &items, total)
 }
@@ -247,7 +280,16 @@ fn wrong(name: &str) -> ApiError {
 
 async fn me(State(doors): State<Shared>, caller: SignedIn, query: Query) -> Answer {
     let (account, roles) = doors.market.users().me(&caller.actor).await?;
+    let slug = Some(model::slug_of(&account.full_name)).filter(|slug| {
+        !slug.is_empty() && slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    });
+    let own = Own {
+        slug: slug.unwrap_or_else(|| hex(account.id)),
+        token_lifetime: None,
+        agreement_date: None,
+    };
     let mut user = User::new(&doors, UserRow { account, whole: true });
+    user.own = Some(own);
     user.permissions = Some(roles.into_iter().map(permission).collect());
     Ok(single(&query, &user))
 }
@@ -255,7 +297,7 @@ async fn me(State(doors): State<Shared>, caller: SignedIn, query: Query) -> Answ
 async fn create(State(doors): State<Shared>, caller: SignedIn, mut fields: Fields) -> Answer {
     let email = fields.must_text("email", 254);
     fields.must_text("username", 254);
-    let draft = UserChange { email, ..change(&mut fields) };
+    let draft = UserChange { email, ..change(&mut fields, None) };
     fields.check()?;
     let row = doors.market.users().create(&caller.actor, draft).await?;
     Ok(made(&User::new(&doors, row)))
@@ -278,8 +320,8 @@ async fn update(
     mut fields: Fields,
 ) -> Answer {
     let id = id_of(&uuid)?;
-    doors.market.users().find(&caller.actor, id).await?;
-    let mut change = change(&mut fields);
+    let before = doors.market.users().find(&caller.actor, id).await?;
+    let mut change = change(&mut fields, before.account.role);
     change.email = change.email.filter(|email| !email.is_empty());
     fields.check()?;
     let row = doors.market.users().update(&caller.actor, id, change).await?;
@@ -289,4 +331,22 @@ async fn update(
 async fn remove(State(doors): State<Shared>, caller: SignedIn, Named(uuid): Named) -> Answer {
     doors.market.users().deactivate(&caller.actor, id_of(&uuid)?).await?;
     Ok(gone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_takes_away_only_the_role_that_it_names() {
+        use Role::{Staff, Support};
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(flagged(no, None, Some(Support)), None);
+        assert_eq!(flagged(no, None, Some(Staff)), Some(None));
+        assert_eq!(flagged(None, no, Some(Staff)), None);
+        assert_eq!(flagged(None, yes, Some(Staff)), None);
+        assert_eq!(flagged(no, yes, Some(Staff)), Some(Some(Support)));
+        assert_eq!(flagged(yes, no, None), Some(Some(Staff)));
+        assert_eq!(flagged(no, no, None), None);
+    }
 }

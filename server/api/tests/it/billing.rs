@@ -136,7 +136,11 @@ async fn an_invoice_is_made_shown_paid_and_taken_back() {
     let listed =
         app.get(&format!("/api/invoices/?{filter}&state=created"), chief).await.expect(200);
     assert_eq!(listed.as_array().unwrap().len(), 1);
-    assert!(listed[0].get("items").is_none());
+    assert_eq!(listed[0], invoice);
+    let bare = app.get(&format!("/api/invoices/?{filter}&field=uuid"), chief).await.expect(200);
+    assert_eq!(bare, json!([{ "uuid": invoice["uuid"] }]));
+    let items = app.get(&format!("/api/invoices/?{filter}&field=items"), chief).await.expect(200);
+    assert_eq!(items, json!([{ "items": invoice["items"] }]));
     let sparse = app
         .get(&format!("/api/invoices/?{filter}&field=items&field=uuid"), chief)
         .await
@@ -146,6 +150,10 @@ async fn an_invoice_is_made_shown_paid_and_taken_back() {
     app.get("/api/invoices/?state=x", chief).await.expect(400);
     // Somebody else's is not there; who may only see may not change.
     let other = app.person("stranger").await;
+    let item = format!("/api/invoice-items/{}/", invoice["items"][0]["uuid"].as_str().unwrap());
+    let one = app.get(&item, buyer).await.expect(200);
+    assert_eq!((&one["invoice"], &one["price"]), (&invoice["url"], &json!(10)));
+    app.get(&item, &other.authorization).await.expect(404);
     for path in ["", "items/", "stats/", "history/", "pdf/"] {
         app.get(&format!("{url}{path}"), &other.authorization).await.expect(404);
     }

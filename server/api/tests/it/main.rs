@@ -26,4 +26,6 @@ mod sign_in;
 mod support;
 mod tenancy;
 mod tenants;
+mod wire;
+mod wire_doors;
 mod wrong;

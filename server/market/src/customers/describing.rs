@@ -26,12 +26,16 @@ pub const CUSTOMER_DETAILS: &[(&str, usize)] = &[
     ("apartment_nr", 50),
     ("household", 255),
     ("parish", 255),
-    ("accounting_start_date", 40),
-    ("sponsor_number", 50),
 ];
 
 /// Numbers that are kept of a customer only to be shown again.
-pub const CUSTOMER_NUMBERS: &[&str] = &["latitude", "longitude", "grace_period_days"];
+pub const CUSTOMER_NUMBERS: &[&str] = &["latitude", "longitude"];
+
+/// Whole numbers from 0 that are kept of a customer only to be shown again.
+pub const CUSTOMER_COUNTS: &[&str] = &["grace_period_days", "sponsor_number"];
+
+/// Moments that are kept of a customer only to be shown again.
+pub const CUSTOMER_TIMES: &[&str] = &["accounting_start_date"];
 
 /// What is to be changed of a customer; what is left out stays.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +52,7 @@ pub struct CustomerChange {
     pub backend_id: Option<String>,
     /// In hundredths of a percent.
     pub tax_rate: Option<i64>,
-    /// Of [`CUSTOMER_DETAILS`] and [`CUSTOMER_NUMBERS`]; null takes one away.
+    /// Of [`CUSTOMER_DETAILS`] and what follows it; null takes one away.
     pub details: Map<String, Value>,
     pub blocked: Option<bool>,
     pub archived: Option<bool>,
@@ -109,9 +113,7 @@ pub(super) fn apply(
         }
     }
     if let Some(country) = &change.country {
-        let sound = country.is_empty()
-            || (country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()));
-        if sound {
+        if model::is_country(country) {
             country.clone_into(&mut customer.country);
         } else {
             let shown: String = country.chars().take(100).collect();

@@ -48,6 +48,8 @@ pub struct OfferDraft {
 #[derive(Debug, Clone, Default)]
 pub struct OfferChange {
     pub name: Option<String>,
+    /// Only what it is already: people have links with it.
+    pub slug: Option<String>,
     pub category: Option<CategoryId>,
     pub description: Option<String>,
     pub shared: Option<bool>,
@@ -174,6 +176,9 @@ impl Offers<'_> {
             None => None,
         };
         let (mut tx, changed, mut row) = self.begin(actor, customer, id).await?;
+        if change.slug.is_some_and(|slug| !slug.is_empty() && slug != row.slug) {
+            return Err(Error::field("slug", "The slug stays: people have links with it."));
+        }
         if let Some(name) = &change.name {
             row.name = plain("name", name, 1, 150)?;
         }

@@ -4,9 +4,9 @@ use model::{CustomerId, InvoiceId, InvoiceItemId, OfferingId, ProjectId, Resourc
 use serde_json::Value;
 
 use crate::{
-    Result, Row, Run, Script, Tx,
+    Db, Result, Row, Run, Script, Tx,
     db::built,
-    lists::{Kind, Shelf, filter},
+    lists::{Asked, Clause, Kind, Shelf, filter},
     sql,
 };
 
@@ -172,4 +172,19 @@ pub async fn items(on: impl Run<'_>, invoice: InvoiceId) -> Result<Vec<ItemView>
         ITEMS.select, ITEMS.from
     );
     built(on, text).bind(invoice.to_string()).many(read_item).await
+}
+
+/// The items of some invoices, each one's in their order.
+pub async fn items_of(
+    db: &Db,
+    invoices: impl IntoIterator<Item = InvoiceId>,
+) -> Result<Vec<ItemView>> {
+    let ids: Vec<String> = invoices.into_iter().map(|id| id.to_string()).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = Asked::default().and(Clause::of("t.invoice_id IN (?)", ids));
+    let mut found = ITEMS.all(db, &asked, i64::from(i32::MAX), read_item).await?;
+    found.sort_by_key(|view| view.item.position);
+    Ok(found)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::kept::is_readable;
 use crate::{
     Doors,
     waldur::{
@@ -155,7 +156,8 @@ pub fn wire(doors: &Doors, side: Side, offer: Offer) -> OfferingWire {
             details.remove(hidden);
         }
     }
-    details.retain(|_, value| !value.is_null());
+    // What was kept before it was checked is not told either: a client would fail on it.
+    details.retain(|name, value| !value.is_null() && is_readable(name, value));
     if !details.contains_key("attributes") {
         details.insert("attributes".to_owned(), Value::Object(Map::new()));
     }

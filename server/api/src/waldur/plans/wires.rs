@@ -18,7 +18,13 @@ use crate::{
 };
 
 pub fn schemas() -> Vec<(String, Value)> {
-    vec![schema::<PlanWire>(), schema::<NestedPart>(), schema::<PartWire>(), schema::<DetailWire>()]
+    vec![
+        schema::<PlanUsage>(),
+        schema::<PlanWire>(),
+        schema::<NestedPart>(),
+        schema::<PartWire>(),
+        schema::<DetailWire>(),
+    ]
 }
 
 /// A sentence about what was done.
@@ -177,5 +183,39 @@ pub fn part_wire(doors: &Doors, part: PlanComponentRow) -> PartWire {
         billing_type: part.billing.as_str(),
         amount: part.amount,
         price: decimal(part.price),
+    }
+}
+
+/// How many resources are on a plan, and may be.
+#[derive(Serialize, ToSchema)]
+pub struct PlanUsage {
+    plan_uuid: String,
+    plan_name: String,
+    /// Null for any number.
+    limit: Option<i64>,
+    usage: u64,
+    /// Null for any number.
+    remaining: Option<i64>,
+    offering_uuid: String,
+    offering_name: String,
+    customer_provider_uuid: String,
+    customer_provider_name: String,
+}
+
+impl PlanUsage {
+    pub fn of(detail: PlanDetail) -> Self {
+        let plan = detail.plan;
+        let used = i64::try_from(plan.resources).unwrap_or(i64::MAX);
+        Self {
+            plan_uuid: hex(plan.id),
+            plan_name: plan.name,
+            limit: plan.most,
+            usage: plan.resources,
+            remaining: plan.most.map(|most| (most - used).max(0)),
+            offering_uuid: hex(plan.offering),
+            offering_name: plan.offering_name,
+            customer_provider_uuid: hex(plan.seller),
+            customer_provider_name: plan.seller_name,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use market::{ComponentUsage, Error, Holding};
+use market::{ComponentUsage, Error, Holding, Teammate};
 use model::{ResourceId, ResourceState};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -50,10 +50,36 @@ pub struct PlanEstimate {
 
 #[derive(Serialize, ToSchema)]
 pub struct TeamMember {
-    pub uuid: String,
-    pub role: &'static str,
+    url: String,
+    uuid: String,
+    /// Empty where the address is not shown.
+    username: String,
+    full_name: String,
+    role: &'static str,
+    expiration_time: Option<String>,
+    /// Always null: accounts of offerings are not kept here.
+    offering_user_username: Option<String>,
+    /// Always null: accounts of offerings are not kept here.
+    offering_user_state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expiration_time: Option<String>,
+    email: Option<String>,
+}
+
+impl TeamMember {
+    pub fn new(doors: &Doors, mate: Teammate) -> Self {
+        let email = mate.shows_email.then_some(mate.account.email);
+        Self {
+            url: doors.link(links::USERS, mate.account.id),
+            uuid: hex(mate.account.id),
+            username: email.clone().unwrap_or_default(),
+            full_name: mate.account.full_name,
+            role: mate.member.role.as_str(),
+            expiration_time: mate.member.expires_at.map(|at| at.to_string()),
+            offering_user_username: None,
+            offering_user_state: None,
+            email,
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]

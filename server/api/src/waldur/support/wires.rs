@@ -62,6 +62,7 @@ pub struct IssueWire {
     resource: Option<String>,
     resource_type: &'static str,
     resource_name: String,
+    /// The id alone: the client reads no address here.
     #[serde(skip_serializing_if = "Option::is_none")]
     offering: Option<String>,
     remote_id: String,
@@ -105,6 +106,8 @@ pub struct CommentWire {
     author_uuid: String,
     author_user: String,
     author_email: String,
+    /// Always empty: nobody has a picture here.
+    author_image: String,
     backend_id: String,
     remote_id: String,
     created: String,
@@ -170,7 +173,7 @@ pub fn wire(doors: &Doors, caller: &SignedIn, issue: Issue) -> IssueWire {
         resource: issue.resource.map(|id| doors.link(links::RESOURCES, id)),
         resource_type: if issue.resource.is_some() { "Marketplace.Resource" } else { "" },
         resource_name: issue.resource_name.unwrap_or_default(),
-        offering: issue.offering.map(|id| doors.link(links::PUBLIC_OFFERINGS, id)),
+        offering: issue.offering.map(hex),
         remote_id: issue.remote_id,
         created: level.created_at.to_string(),
         modified: issue.updated_at.to_string(),
@@ -216,6 +219,7 @@ pub fn comment_wire(doors: &Doors, comment: Comment) -> CommentWire {
         author_uuid: hex(comment.author),
         author_user: doors.link(links::USERS, comment.author),
         author_email: String::new(),
+        author_image: String::new(),
         backend_id: String::new(),
         remote_id: String::new(),
         created: comment.created_at.to_string(),
@@ -246,10 +250,14 @@ impl SupportPriority {
     }
 }
 
+/// Statuses are fixed; their ids are made from their place.
+pub fn status_id(place: usize) -> String {
+    format!("{:032x}", place + 1)
+}
+
 impl SupportStatus {
-    /// Statuses are fixed; their ids are made from their place.
     pub fn of(doors: &Doors, place: usize, state: TicketState) -> Self {
-        let id = format!("{:032x}", place + 1);
+        let id = status_id(place);
         Self {
             url: doors.link("support-statuses", &id),
             uuid: id,
