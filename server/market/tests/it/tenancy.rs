@@ -352,6 +352,7 @@ both_engines! {
         let draft = IssueDraft {
             issue_type: IssueType::Incident, priority: Priority::Medium, summary: "x".to_owned(), description: String::new(),
             customer: None, project: Some(own), resource: None, offering: None, assignee: None, remote_id: String::new(),
+            caller: None,
         };
         let issue = market.issues().open(&worker, draft).await.unwrap().id;
         let refused = market.issues().attach(&worker, issue, theirs.resource).await;
