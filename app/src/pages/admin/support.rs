@@ -194,7 +194,7 @@ fn answering(issue: &Issue) -> AnyView {
 }
 
 fn commenting(issue: &Issue) -> AnyView {
-    let (text, internal) = (format!("message-{}", issue.id), format!("internal-{}", issue.id));
+    let text = format!("message-{}", issue.id);
     view! {
         <details class="fold">
             <summary>"Message, note…"</summary>
@@ -204,8 +204,8 @@ fn commenting(issue: &Issue) -> AnyView {
                     <label class="label" for=text.clone()>"Message"</label>
                     <textarea class="input" id=text name="description" rows="4" maxlength="4000" dir="auto" required></textarea>
                 </div>
-                <label class="option" for=internal.clone()>
-                    <input type="checkbox" id=internal name="internal" value="true" />
+                <label class="option">
+                    <input type="checkbox" name="internal" value="true" />
                     <span>"An internal note: only operators read it"</span>
                 </label>
                 <button class="btn btn-primary" type="submit">"Send message"</button>

@@ -15,7 +15,6 @@ use crate::{
     parts::{
         areas::Area,
         crumbs::crumbs,
-        detail::time,
         fields::{Field, hidden},
         invoices::{
             invoice_state, is_overdue, item_table, money, month_of, name_of, paper_of, sum,
