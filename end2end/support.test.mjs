@@ -66,7 +66,7 @@ describe("support", () => {
       await item.getByLabel("Message", { exact: true }).fill("The provider is <slow> today.");
       await item.getByLabel(/^An internal note/).check();
       await item.getByRole("button", { name: "Send message" }).click();
-      await item.getByText("Internal note").waitFor();
+      await item.getByText("Internal note", { exact: true }).waitFor();
       await item.locator("summary", { hasText: "Message" }).click();
       await item.getByLabel("Message", { exact: true }).fill("Which request was it?");
       await item.getByRole("button", { name: "Send message" }).click();
