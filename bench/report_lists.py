@@ -30,6 +30,7 @@ def lists(report):
     p99_goal = "Page of 100 orders of {} at half load, p99 on {}, the worst of {} lists"
     may_goal = "What permissions add to a list, CPU on {}"
     size = (report.load("lists/size.json") or {}).get("orders")
+    seconds = max((r["seconds"] for r in report.lines("lists/paced.jsonl")), default=0)
     report.heading("lists", "Lists")
     print(
         f"`GET /api/marketplace-orders/?page_size=100` over {num(size, 0)} orders: one customer has a tenth of them, the others a "
@@ -39,7 +40,7 @@ def lists(report):
         "takes it seconds. It is asked for its orders of one item each and for its order items, which today's Waldur calls "
         "orders; ours is compared with the faster of the two. Totals and deep pages of long lists come from a survey of the "
         "list (`server/store/src/surveys.rs`): up to 10,000 rows are counted at every request. Half load is an open loop of "
-        "20 s; the 3 s before them, in which connections are opened and statements prepared, are not counted.\n"
+        f"{num(seconds, 0)} s; the 3 s before them, in which connections are opened and statements prepared, are not counted.\n"
     )
     cells = report.cells_of(report.lines("lists/cells.jsonl"))
     by = {(sut, kind): cell for (kind, _, sut), cell in cells.items()}
